@@ -1,0 +1,157 @@
+"""`nb-to-flow convert`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nb_to_flow.cli.options import chosen, generating, planning, reading
+from nb_to_flow.ir.diagnostics import Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from nb_to_flow.api import Converted
+
+EPILOG = """\b
+Examples:
+  nb-to-flow convert legacy.ipynb                    writes flows/legacy.py
+  nb-to-flow convert notebooks/ -o flows             all notebooks below a folder
+  nb-to-flow convert legacy.ipynb --parameter region --outputs table,model
+  nb-to-flow convert legacy.ipynb --displays log --retries 0
+  nb-to-flow convert notebooks/ --check              exit code 1 if a flow is not current
+
+\b
+Beside flows/legacy.py lies flows/legacy.map.json, which leads each line back to its cell.
+A flow that was edited by hand is never overwritten without --force.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("notebooks", metavar="NOTEBOOK|FOLDER...", nargs=-1, required=True)
+@click.option(
+    "-o", "--output", default="flows", show_default=True, metavar="FOLDER", help="Where the flows go."
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit code 1 if a flow is not current.")
+@click.option("--force", is_flag=True, help="Overwrite flows that were edited by hand.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on stdout.")
+@planning
+@generating
+@reading
+def convert(
+    notebooks: tuple[str, ...], output: str, check: bool, force: bool, as_json: bool, **values: Any
+) -> int:
+    """Write a Prefect flow for each notebook, and for each notebook below a folder.
+
+    Nothing of the notebooks is run. One that can't be converted doesn't stop the others; the
+    summary at the end says what became of each.
+    """
+    from nb_to_flow import api
+
+    with _progress() as progress:
+        done = api.convert(
+            *notebooks, output=output, options=chosen(values), check=check, force=force, progress=progress
+        )
+    for item in done:
+        _complain(item)
+    single = len(notebooks) == 1 and not Path(notebooks[0]).is_dir()
+    if as_json:
+        _print_json(done, single)
+    else:
+        _print_summary(done)
+    return exit_code(done)
+
+
+def exit_code(done: Sequence[Converted]) -> int:
+    """2 if a notebook failed or was refused, 1 if a flow is not current, else 0."""
+    from nb_to_flow.api import Result
+
+    results = {item.result for item in done}
+    if results & {Result.FAILED, Result.REFUSED}:
+        return 2
+    return 1 if Result.NOT_CURRENT in results else 0
+
+
+def _complain(item: Converted) -> None:
+    from nb_to_flow.cli.console import complain
+
+    complain(str(item.path), item.diagnostics)
+
+
+def _print_json(done: Sequence[Converted], single: bool) -> None:
+    from nb_to_flow.report.payload import convert_payload, to_json
+
+    payloads = [
+        convert_payload(item.entrypoint, item.conversion.plan if item.conversion else None, item.diagnostics)
+        | {"notebook": item.path.as_posix(), "result": item.result.value}
+        for item in done
+    ]
+    click.echo(to_json(payloads[0] if single else payloads))
+
+
+def _print_summary(done: Sequence[Converted]) -> None:
+    """One line for one notebook, a table for many."""
+    from nb_to_flow.cli.console import console
+    from nb_to_flow.report.tables import summary_table
+
+    if len(done) == 1:
+        if done[0].flow_file is not None and done[0].ok:
+            click.echo(f"{done[0].result.value}: {done[0].entrypoint} ({_tasks(done[0])} tasks{_notes(done[0])})")
+        return
+    rows = [
+        (
+            str(item.path),
+            item.result.value,
+            item.flow_file.as_posix() if item.flow_file else "",
+            _tasks(item),
+            _problem(item.diagnostics),
+        )
+        for item in done
+    ]
+    out = console()
+    out.print(summary_table(rows))
+    good = sum(item.ok for item in done)
+    out.print(f"{good} of {len(done)} flows are current.")
+
+
+def _tasks(item: Converted) -> str:
+    plan = item.conversion.plan if item.conversion else None
+    return str(len(plan.tasks)) if plan else ""
+
+
+def _notes(item: Converted) -> str:
+    count = sum(d.severity is Severity.INFO for d in item.diagnostics)
+    return f"; {count} notes, see inspect" if count else ""
+
+
+def _problem(diagnostics: Sequence[Diagnostic]) -> str:
+    for severity in (Severity.ERROR, Severity.WARNING):
+        for diagnostic in diagnostics:
+            if diagnostic.severity is severity:
+                return diagnostic.message
+    return ""
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Path, int, int], None] | None]:
+    """A progress bar on a terminal, for more than one notebook; else nothing."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from nb_to_flow.cli.console import console
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        row = bar.add_task("", visible=False)
+
+        def show(path: Path, number: int, total: int) -> None:
+            bar.update(row, completed=number - 1, total=total, description=path.name, visible=total > 1)
+
+        yield show

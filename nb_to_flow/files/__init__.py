@@ -1,0 +1,19 @@
+"""Notebooks and flows on disk: finding the former, writing the latter without losing anyone's work."""
+
+from nb_to_flow.files.atomic import write_atomically
+from nb_to_flow.files.discover import find_notebooks
+from nb_to_flow.files.sidecar import Sidecar, load_sidecar, sidecar_path
+from nb_to_flow.files.store import FlowFiles, Status, plan_files, state_of, write_files
+
+__all__ = [
+    "FlowFiles",
+    "Sidecar",
+    "Status",
+    "find_notebooks",
+    "load_sidecar",
+    "plan_files",
+    "sidecar_path",
+    "state_of",
+    "write_atomically",
+    "write_files",
+]

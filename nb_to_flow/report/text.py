@@ -1,0 +1,31 @@
+"""Diagnostics and values as lines of plain text."""
+
+from __future__ import annotations
+
+from nb_to_flow.ir.diagnostics import Diagnostic
+from nb_to_flow.ir.spans import Span
+
+
+def place(path: str, span: Span | None) -> str:
+    """Where something stands, as people count: `legacy.ipynb, cell 3, line 2`."""
+    return path if span is None else f"{path}, cell {span.cell + 1}, line {span.line}"
+
+
+def diagnostic_line(diagnostic: Diagnostic, path: str) -> str:
+    """A diagnostic on one line."""
+    message = " ".join(diagnostic.message.split())
+    hint = f" ({' '.join(diagnostic.hint.split())})" if diagnostic.hint else ""
+    return f"{place(path, diagnostic.span)}: {diagnostic.severity.value} {diagnostic.code}: {message}{hint}"
+
+
+def shorten(text: str, width: int) -> str:
+    """`text` on one line of at most `width` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else f"{line[: width - 1]}…"
+
+
+def first_line(source: str) -> str:
+    """The line of a cell that says most about it: its first line of code, else its first line."""
+    lines = [line.strip() for line in source.splitlines() if line.strip()]
+    code = [line for line in lines if not line.startswith(("#", "%", "import ", "from "))]
+    return (code or lines or [""])[0]
