@@ -1,13 +1,24 @@
 """The vocabulary of the knowledge tables.
 
-A table has `[functions]` by qualified name ("pandas.read_csv", "open") and `[types."pandas.DataFrame"]` with
-`bases`, `traits`, `attributes` and `methods`. Classes are listed under types; calling one gives a fresh
-instance (its `__init__` entry under methods says what the constructor does beyond that).
+A table file is named after the library's root module (`pandas.toml`; `builtins` and `stdlib` are files of
+their own) and has, each keyed by one or more names separated by spaces:
+
+    [aliases]                     "pandas.core.frame" = "pandas"     (prefixes of qualified names)
+    [functions.pandas]            "read_csv read_table" = {returns = "pandas.DataFrame", effects = [...]}
+    [values.numpy]                "pi e" = "float"                   (attributes of a module)
+    [classes."sklearn.svm"]       "SVC SVR" = "sklearn.Classifier"   (types that only have bases)
+    [types."pandas.DataFrame"]    with `bases`, `traits`, `copy`, and the tables `attributes` and `methods`
+
+A plain string in place of an entry is its `returns`; where a list is wanted, a plain string is its only item.
+Calling a class gives a fresh instance; its `__init__` entry says what the constructor does beyond that, in a
+function's terms (its `result` says how the instance relates to the first argument).
 
 *Targets* name an argument of the call: "self" (the receiver), "0" (first positional argument, the receiver not
-counted), "x" (keyword), "0|x" (either), "*" (all arguments), "**" (all, and what is inside them). A target in
-`changes`, `inplace` may end in ".content": not only the object's own slots change (replaced columns, appended
-items) but the memory or the objects inside it that others may share (`df.loc[m, c] = 1`, `a += 1`, `shuffle`).
+counted), "x" (keyword), "0|x" (either), "*" (all arguments), "**" (all, and what is inside them), "**kw" (all
+that are given by keyword). A target in `changes`, `inplace` may end in ".content": not only the object's own
+slots change (replaced columns, appended items) but the memory or the objects inside it that others may share
+(`df.loc[m, c] = 1`, `a += 1`, `shuffle`). In `stores` it is the things inside the argument that are kept, not
+the argument itself (`list.extend`).
 """
 
 from __future__ import annotations
@@ -31,14 +42,21 @@ class ApiFacts:
             "items"     a new object that holds the items inside the receiver (function: the first argument)
             "holds"     a new object that keeps references to the arguments (and the receiver)
             "holds 0|x" a new object that keeps only that argument
+            "view", "part", "items" and "holds" may name their target ("items 1|b"; "part *": one of the
+            arguments or something inside them). Several joined by " | " are all possible, even at once.
         elements: type of the items when the result is iterated or subscripted, "" unknown.
         changes: targets changed in place, always.
         inplace: targets changed, and None returned, when called with `inplace=True`.
         stores: targets that the receiver (function: the first argument) holds on to afterwards.
         calls: targets that are called.
+        effects_of: targets with a method's name ("0|estimator.fit", "self.content.fit"): the call has also the
+            effects, not the changes, of that method of that argument (or of the objects it holds).
         effects: "<access> <kind> <name>" with access and kind from `nb_to_flow.ir.facts`; name may be
             "@<target>" (the argument's value is the path). A suffix " unless k" switches it off when
-            keyword k is given and not None; " if k" needs keyword k to be given and not None/False.
+            keyword k is given and not None; " if k" needs keyword k to be given and not None/False;
+            k may be an alternative like "0|path". The access "mode" is read, write or append as a mode string
+            says; its argument and default follow: "mode file @0|file 1|mode r". " unless self.k" asks for a keyword of the receiver's
+            constructor (`Knowledge.constructed` settles it; callers never see it).
     """
 
     returns: str = ""
@@ -49,6 +67,7 @@ class ApiFacts:
     stores: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
     effects: tuple[str, ...] = ()
+    effects_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
