@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -13,10 +14,7 @@ from typing import Any
 from nb_to_flow.facts.knowledge.model import ApiFacts, TypeFacts
 from nb_to_flow.ir.facts import Access, ResourceKind
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+tomllib: Any = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
 TRAITS = frozenset(
     {"immutable", "buffer", "container", "handle", "figure", "iterator", "indexer", "opaque", "reader"}
@@ -347,7 +345,7 @@ def _settled(api: ApiFacts, marks: frozenset[str]) -> ApiFacts:
 
 
 def _unbound(api: ApiFacts) -> ApiFacts:
-    shifted = {
+    shifted: dict[str, Any] = {
         f: tuple(map(_shift, getattr(api, f)))
         for f in ("changes", "inplace", "stores", "calls", "effects_of")
     }
