@@ -1,0 +1,58 @@
+"""Edges that carry variables: each use comes after the last statement that bound or changed the name.
+
+Only read after write makes an edge: tasks copy what they change and names are versioned, so a later binding
+never waits for an earlier use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nb_to_flow.graph.lines import cell_line
+from nb_to_flow.ir.facts import Facts, Role, StatementFacts
+from nb_to_flow.ir.graph import Edge, EdgeKind
+
+DEFINITIONS = frozenset({Role.IMPORT, Role.FUNCTION, Role.CLASS})
+
+
+def variable_edges(facts: Facts) -> Iterator[Edge]:
+    """DATA and DEFINITION edges, in order of their targets."""
+    last: dict[str, int] = {}
+    for statement in facts.statements:
+        for name in sorted(statement.reads):
+            if name in last:
+                yield _edge(facts, last[name], statement.statement, name)
+        _define(last, statement)
+
+
+def _define(last: dict[str, int], statement: StatementFacts) -> None:
+    """Record what the statement defines. A setting's changes to a module are an effect, not a value."""
+    changes = frozenset() if statement.role is Role.SETTING else statement.changes
+    for name in statement.binds | statement.may_bind | changes:
+        last[name] = statement.statement
+    for name in statement.deletes - statement.binds:
+        last.pop(name, None)
+
+
+def _edge(facts: Facts, source: int, target: int, name: str) -> Edge:
+    definer, user = facts.statements[source], facts.statements[target]
+    bound = name in definer.binds or name in definer.may_bind
+    statements = facts.notebook.statements
+    return Edge(
+        source=source,
+        target=target,
+        kind=EdgeKind.DEFINITION if definer.role in DEFINITIONS and bound else EdgeKind.DATA,
+        names=(name,),
+        source_line=cell_line(statements[source]),
+        target_line=cell_line(statements[target], user.loads.get(name)),
+        certain=_is_certain(definer, name) and _is_certain(user, name),
+    )
+
+
+def _is_certain(statement: StatementFacts, name: str) -> bool:
+    """False if the statement only may define `name`, or changes it by assumption."""
+    if name in statement.may_bind:
+        return False
+    if name not in statement.changes:
+        return True
+    return any(m.certain for m in statement.mutations if name in m.names) or not statement.mutations
