@@ -1,0 +1,72 @@
+"""Types for the tasks' signatures, written with what the notebook imports."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Mapping
+
+# Classes that are surely there under their module's public name: an annotation runs when the flow is imported.
+_KNOWN = {
+    "pandas": "DataFrame Series Index MultiIndex DatetimeIndex Timestamp Timedelta Categorical Period Interval",
+    "numpy": "ndarray float64 float32 int64 int32 bool_ datetime64 timedelta64 matrix",
+    "numpy.random": "Generator RandomState",
+    "datetime": "datetime date time timedelta timezone",
+    "collections": "Counter defaultdict deque OrderedDict",
+    "pathlib": "Path PurePath",
+    "decimal": "Decimal",
+    "fractions": "Fraction",
+    "networkx": "Graph DiGraph MultiGraph MultiDiGraph",
+    "matplotlib.figure": "Figure",
+    "matplotlib.axes": "Axes",
+}
+_PUBLIC = frozenset(f"{module}.{name}" for module, names in _KNOWN.items() for name in names.split())
+_PLAIN = frozenset(
+    "int float complex bool str bytes bytearray list dict set frozenset tuple range slice object".split()
+)
+_CONTAINERS = frozenset("list dict set frozenset tuple".split()) | {
+    "collections.Counter",
+    "collections.OrderedDict",
+    "collections.defaultdict",
+    "collections.deque",
+}
+
+
+def is_container(type_name: str) -> bool:
+    """True if Prefect would walk a value of this type element by element."""
+    return type_name.partition("[")[0] in _CONTAINERS
+
+
+def annotation(type_name: str, imports: Mapping[str, str], classes: frozenset[str]) -> str:
+    """The annotation for an inferred type, `Any` if it has no name here.
+
+    `imports` maps the names that the module imports to what they stand for ("pd": "pandas"); `classes` are
+    the classes and other definitions at module level.
+    """
+    base = type_name.partition("[")[0]
+    if base in ("None", "NoneType"):
+        return "None"
+    if base in _PLAIN:
+        return "Any" if base in imports or base in classes or not hasattr(builtins, base) else base
+    if base in classes:
+        return base
+    return _imported(base, imports) or "Any"
+
+
+def _imported(qualified: str, imports: Mapping[str, str]) -> str:
+    root, _, name = qualified.rpartition(".")
+    if not name:
+        return ""
+    for local, target in imports.items():
+        module, _, imported = target.rpartition(".")
+        if imported == name and module and module.partition(".")[0] == qualified.partition(".")[0]:
+            return local
+    if qualified not in _PUBLIC:
+        return ""
+    for local, target in imports.items():
+        if target == root:
+            return f"{local}.{name}"
+        if root.startswith(target + ".") and target == "numpy":
+            return f"{local}.{root.removeprefix('numpy.')}.{name}"
+        if target == "matplotlib.pyplot" and root.startswith("matplotlib."):
+            return f"{local}.{name}"
+    return ""

@@ -1,0 +1,151 @@
+"""The text of the flow function."""
+
+from __future__ import annotations
+
+from nb_to_flow.generate import text
+from nb_to_flow.generate.annotations import is_container
+from nb_to_flow.generate.context import Context
+from nb_to_flow.generate.naming import FlowNames, flow_names, returns_dict
+from nb_to_flow.generate.schedule import Action, Deed, is_multiple, schedule, sources_of
+from nb_to_flow.ir.plan import FlowPlan, Input, Source, SourceKind, TaskPlan
+
+
+def flow_code(context: Context) -> str:
+    """The decorated flow function."""
+    return _Body(context).code()
+
+
+class _Body:
+    """Lines of the flow, written action by action."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.plan: FlowPlan = context.plan
+        own = {context.name(name) for name in ("quote", "opaque", "asyncio")}
+        constants = {s.name for _, s in self.plan.results if s.kind is SourceKind.CONSTANT}
+        constants |= {
+            i.source.name for t in self.plan.tasks for i in t.inputs if i.source.kind is SourceKind.CONSTANT
+        }
+        self.names: FlowNames = flow_names(self.plan, frozenset(own | constants))
+        self.actions = schedule(self.plan)
+        self.tasks = {task.name: task for task in self.plan.tasks}
+        self.unpacked: set[str] = set()
+
+    def code(self) -> str:
+        """The whole function."""
+        plan = self.plan
+        parameters = "".join(f"{p.name}: {p.annotation} = {p.default}, " for p in plan.parameters)
+        runner = f"ThreadPoolTaskRunner(max_workers={plan.max_workers})"
+        header = self.context.renamed(
+            f'@flow(name="{plan.name.replace("_", "-")}", log_prints=True, task_runner={runner})'
+        )
+        any_ = self.context.name("Any")
+        lines = [*self._actions(), *self._leaves(), self._return()]
+        body = "\n".join([_docstring(plan), *lines])
+        indented = "\n".join("    " + line if line.strip() else "" for line in body.split("\n"))
+        return f"{header}\ndef {plan.name}({parameters}) -> dict[str, {any_}]:\n{indented}\n"
+
+    def _actions(self) -> list[str]:
+        lines: list[str] = []
+        skip = False
+        for action, following in zip(self.actions, [*self.actions[1:], None], strict=True):
+            if skip:
+                skip = False
+                continue
+            skip = self._is_one_line(action, following)
+            lines.append(self._line(action, unpacked=skip))
+        return lines
+
+    def _is_one_line(self, action: Action, following: Action | None) -> bool:
+        """True if a task is unpacked right after it is submitted."""
+        if action.deed is not Deed.SUBMIT or following is None or following.deed is not Deed.UNPACK:
+            return False
+        return following.task is action.task
+
+    def _line(self, action: Action, *, unpacked: bool) -> str:
+        task = action.task
+        if action.deed is Deed.UNPACK:
+            self.unpacked.add(task.name)
+            return f"{self._targets(task)} = {self.names.futures[task.name]}.result()"
+        if action.deed is Deed.CALL:
+            self.unpacked.add(task.name)
+            call = self._call(task, "")
+            call = f"{self.context.name('asyncio')}.run({call})" if task.is_async else call
+            return f"{self._targets(task)} = {call}" if task.outputs else call
+        call = self._call(task, ".submit")
+        if unpacked:
+            self.unpacked.add(task.name)
+            return f"{self._targets(task)} = {call}.result()"
+        return f"{self._future(task)} = {call}"
+
+    def _call(self, task: TaskPlan, method: str) -> str:
+        arguments = [self._argument(i) for i in task.inputs]
+        known = set(sources_of(task))
+        waits = [self._future(self.tasks[name]) for name in task.after if name not in self.unpacked | known]
+        if waits:
+            arguments.append(f"wait_for=[{', '.join(waits)}]")
+        return f"{task.name}{method}({', '.join(arguments)})"
+
+    def _argument(self, item: Input) -> str:
+        value = self.names.expression(item.source)
+        if item.source.kind is not SourceKind.TASK or not is_container(item.type):
+            return value
+        word = "opaque" if self._is_future(item.source) else "quote"
+        return f"{self.context.name(word)}({value})"
+
+    def _is_future(self, source: Source) -> bool:
+        if source.kind is not SourceKind.TASK:
+            return False
+        task = self.tasks[source.task]
+        return not is_multiple(task) and not task.in_process
+
+    def _future(self, task: TaskPlan) -> str:
+        if len(task.outputs) == 1:
+            return self.names.values[task.name, task.outputs[0].name]
+        return self.names.futures[task.name]
+
+    def _targets(self, task: TaskPlan) -> str:
+        if returns_dict(task):
+            return self.names.results[task.name]
+        return ", ".join(self.names.values[task.name, output.name] for output in task.outputs)
+
+    def _leaves(self) -> list[str]:
+        """Waits for the tasks whose failure nothing else would notice."""
+        used = {name for task in self.plan.tasks for name in (*sources_of(task), *task.after)}
+        used |= {source.task for _, source in self.plan.results if source.kind is SourceKind.TASK}
+        leaves = [t for t in self.plan.tasks if t.name not in used | self.unpacked]
+        return [f"{self._future(task)}.result()" for task in leaves]
+
+    def _return(self) -> str:
+        items: list[str] = []
+        results = list(self.plan.results)
+        while results:
+            count = self._whole_dict(results)
+            if count:
+                items.append(f"**{self.names.results[results[0][1].task]}")
+            else:
+                name, source = results[0]
+                value = self.names.expression(source) + (".result()" if self._is_future(source) else "")
+                items.append(f'"{name}": {value}')
+            results = results[count or 1 :]
+        # The comma makes the formatter put one item on a line.
+        return f"return {{{', '.join(items)}{',' if len(items) > 1 else ''}}}"
+
+    def _whole_dict(self, results: list[tuple[str, Source]]) -> int:
+        """How many results from the first on are just what one task returns as a dict; 0 if not all of it."""
+        task_name = results[0][1].task
+        if task_name not in self.names.results:
+            return 0
+        outputs = [o.name for o in self.tasks[task_name].outputs]
+        head = results[: len(outputs)]
+        same = all(name == s.name and s.task == task_name for name, s in head)
+        return len(outputs) if same and [name for name, _ in head] == outputs else 0
+
+
+def _docstring(plan: FlowPlan) -> str:
+    summary = text.sentence(
+        plan.description.split("\n\n")[0] or plan.title or plan.name.replace("_", " ").capitalize()
+    )
+    described = [p for p in plan.parameters if p.description.strip()]
+    args = "\n".join(f"    {p.name}: {' '.join(p.description.split())}" for p in described)
+    return text.docstring([text.filled(summary, indent=8), f"Args:\n{args}" if described else ""], indent=4)

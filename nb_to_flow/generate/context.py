@@ -1,0 +1,198 @@
+"""What the parts of the generator need to know about the whole module."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from nb_to_flow.generate.imports import Entry, entries_of, import_targets, parse_entries, resolve
+from nb_to_flow.ir.facts import ResourceKind, StatementFacts
+from nb_to_flow.ir.flow import GenerateOptions
+from nb_to_flow.ir.notebook import Statement
+from nb_to_flow.ir.plan import FlowPlan
+
+# What generated code may use; those it does use are imported.
+OWN_IMPORTS = parse_entries(
+    """\
+import asyncio
+import base64
+import builtins
+import io
+import logging
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pydoc
+import random
+import threading
+from copy import deepcopy
+from functools import partial
+from pprint import pformat
+from typing import Any
+from prefect import flow, task
+from prefect.artifacts import create_image_artifact, create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.utilities.annotations import opaque, quote
+"""
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Facts about the module that is being generated.
+
+    Attributes:
+        imports: what each name that the notebook imports stands for.
+        bound: all names that the notebook's code binds anywhere, in functions too.
+        top: names that the notebook's statements bind at its top level.
+        own: names of generated code that had to change because the notebook uses them otherwise.
+        open_cells: cells that may print less than a line, which ends with the cell.
+        draws: True if pyplot is used.
+    """
+
+    plan: FlowPlan
+    options: GenerateOptions
+    imports: Mapping[str, str]
+    entries: tuple[Entry, ...]
+    bound: frozenset[str]
+    top: frozenset[str]
+    own: Mapping[str, str]
+    open_cells: frozenset[int]
+    draws: bool
+
+    @property
+    def joins_lines(self) -> bool:
+        """True if something prints less than a line, so that `print` has to collect lines."""
+        return bool(self.open_cells)
+
+    def statement(self, index: int) -> Statement:
+        """A statement of the notebook."""
+        return self.plan.facts.notebook.statements[index]
+
+    def facts(self, index: int) -> StatementFacts:
+        """The facts of a statement."""
+        return self.plan.facts.statements[index]
+
+    def name(self, canonical: str) -> str:
+        """What a name of generated code is called in this module."""
+        return self.own.get(canonical, canonical)
+
+    def renamed(self, code: str) -> str:
+        """Generated code with its names as they are called in this module."""
+        for old, new in self.own.items():
+            code = re.sub(rf"(?<![\w.\"']){re.escape(old)}\b(?!\s*=[^=])(?![\"'])", new, code)
+        return code
+
+    def has_effect(self, index: int, kind: ResourceKind) -> bool:
+        """True if a statement may touch that kind of resource."""
+        return any(effect.kind is kind for effect in self.facts(index).effects)
+
+    def is_builtin(self, name: str) -> bool:
+        """True if the notebook gives a builtin's name no other meaning."""
+        return name not in self.bound
+
+
+def make_context(plan: FlowPlan, options: GenerateOptions, helpers: frozenset[str]) -> Context:
+    """The context of a plan; `helpers` are the names of the functions generated code may define."""
+    notebook = plan.facts.notebook
+    entries = tuple(entry for index in plan.imports for entry in entries_of(notebook.statements[index]) or ())
+    bound = frozenset(name for s in notebook.statements for name in _bound_names(s.node))
+    top = frozenset(name for f in plan.facts.statements for name in f.binds | f.may_bind)
+    imports = import_targets(entries)
+    return Context(
+        plan=plan,
+        options=options,
+        imports=imports,
+        entries=entries,
+        bound=bound,
+        top=top,
+        own=_own_names(bound | _task_names(plan), imports, helpers),
+        draws=_draws(plan, imports),
+        open_cells=frozenset() if "print" in bound else _open_cells(plan, imports),
+    )
+
+
+def _task_names(plan: FlowPlan) -> frozenset[str]:
+    return frozenset({plan.name, *(task.name for task in plan.tasks)})
+
+
+def _own_names(taken: frozenset[str], imports: Mapping[str, str], helpers: frozenset[str]) -> dict[str, str]:
+    """New names for those of generated code that are taken."""
+    renamed: dict[str, str] = {}
+    pyplot = next((local for local, target in imports.items() if target == "matplotlib.pyplot"), "plt")
+    numpy = next((local for local, target in imports.items() if target == "numpy"), "np")
+    for entry in OWN_IMPORTS:
+        wish = {"plt": pyplot, "np": numpy}.get(entry.local, entry.local)
+        if wish in taken and imports.get(wish) != entry.target:
+            wish = f"prefect_{wish}" if entry.module.startswith("prefect") else f"{wish}_module"
+        if wish != entry.local:
+            renamed[entry.local] = wish
+    for name in helpers & taken - {"print"}:
+        renamed[name] = f"{name}_output"
+    return renamed
+
+
+def own_entries(context: Context) -> list[Entry]:
+    """What generated code may import, under the names used in this module."""
+    entries: list[Entry] = []
+    for entry in OWN_IMPORTS:
+        actual = context.name(entry.local)
+        bound = actual if actual != (entry.name or entry.module) else ""
+        entries.append(Entry(module=entry.module, name=entry.name, bound=bound))
+    return entries
+
+
+def _bound_names(node: ast.AST) -> Iterator[str]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name):
+            if not isinstance(inner.ctx, ast.Load):
+                yield inner.id
+        elif isinstance(inner, ast.arg):
+            yield inner.arg
+        elif isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield inner.name
+        elif isinstance(inner, ast.alias):
+            yield inner.asname or inner.name.partition(".")[0]
+        elif isinstance(inner, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and inner.name:
+            yield inner.name
+
+
+def _draws(plan: FlowPlan, imports: Mapping[str, str]) -> bool:
+    if any(target.startswith(("matplotlib.pyplot", "pylab", "seaborn")) for target in imports.values()):
+        return True
+    steps = (step.statement for task in plan.tasks for step in task.steps)
+    return any(e.kind is ResourceKind.PYPLOT for s in steps for e in plan.facts.statements[s].effects)
+
+
+def _open_cells(plan: FlowPlan, imports: Mapping[str, str]) -> frozenset[int]:
+    """Cells with statements that print, or call something that prints, less than a line."""
+    statements = plan.facts.notebook.statements
+    printers = {s.index for s in statements if _prints_partially(s, imports)}
+    names = {name for index in printers for name in plan.facts.statements[index].binds}
+    return frozenset(
+        s.cell for s in statements if s.index in printers or plan.facts.statements[s.index].calls & names
+    )
+
+
+def _prints_partially(statement: Statement, imports: Mapping[str, str]) -> bool:
+    if "print" not in statement.code and "stdout" not in statement.code:
+        return False
+    calls = (node for node in ast.walk(statement.node) if isinstance(node, ast.Call))
+    return any(is_partial_print(call, imports) for call in calls)
+
+
+def is_partial_print(call: ast.Call, imports: Mapping[str, str]) -> bool:
+    """True if a call prints to the standard output and may leave its last line open."""
+    name = resolve(call.func, imports)
+    if name == "sys.stdout.write":
+        return True
+    if name != "print" or any(k.arg == "file" for k in call.keywords):
+        return False
+    ends = [k.value for k in call.keywords if k.arg in ("end", None)]
+    return any(
+        not (isinstance(e, ast.Constant) and str("\n" if e.value is None else e.value).endswith("\n"))
+        for e in ends
+    )

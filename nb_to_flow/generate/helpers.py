@@ -1,0 +1,133 @@
+"""Small functions that a generated module defines when its code calls them.
+
+Their text is what a reader of the flow sees, so it is as short as being right allows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_SHOW = '''\
+def show(*values: Any, key: str) -> None:
+    """Publish values as the notebook displayed them, as artifacts of this task run."""
+    for value in values:
+        try:
+            html = value._repr_html_() if hasattr(type(value), "_repr_html_") else None
+            text = html or f"```\\n{value!r}\\n```"
+            if value is not None and "<matplotlib." not in text[:200]:
+                create_markdown_artifact(markdown=text[:500_000], key=key)
+        except Exception:
+            logging.getLogger(__name__).warning("%s: not shown", key, exc_info=True)
+'''
+
+_SHOW_PICTURES = '''\
+def show(*values: Any, key: str) -> None:
+    """Publish values as the notebook displayed them, as artifacts of this task run."""
+    for value in values:
+        try:
+            if isinstance(value, plt.Figure):
+                publish_figure(value, key)
+                continue
+            html = value._repr_html_() if hasattr(type(value), "_repr_html_") else None
+            text = html or f"```\\n{value!r}\\n```"
+            if value is not None and "<matplotlib." not in text[:200]:
+                create_markdown_artifact(markdown=text[:500_000], key=key)
+        except Exception:
+            logging.getLogger(__name__).warning("%s: not shown", key, exc_info=True)
+'''
+
+_SHOW_LOG = '''\
+def show(*values: Any) -> None:
+    """Print what the notebook displayed."""
+    for value in values:
+        text = repr(value)
+        if value is not None and "<matplotlib." not in text[:200]:
+            print(text)
+'''
+
+_PUBLISH_FIGURES = '''\
+def publish_figures(key: str) -> None:
+    """Publish the open figures and close them, as a notebook does at the end of a cell."""
+    try:
+        for number in plt.get_fignums():
+            publish_figure(plt.figure(number), key)
+    except Exception:
+        logging.getLogger(__name__).warning("%s: not shown", key, exc_info=True)
+    finally:
+        plt.close("all")
+'''
+
+_PUBLISH_FIGURE = '''\
+def publish_figure(figure: plt.Figure, key: str) -> None:
+    """Publish a figure as an image artifact of this task run."""
+    if figure.axes:
+        png = io.BytesIO()
+        figure.savefig(png, format="png", bbox_inches="tight")
+        image = base64.b64encode(png.getvalue()).decode()
+        create_image_artifact(image_url=f"data:image/png;base64,{image}", key=key)
+'''
+
+_PRINT = '''\
+def print(*values: Any, sep: Any = " ", end: Any = "\\n", file: Any = None, flush: bool = False) -> None:
+    """Print whole lines, as every call of the builtin becomes a log record of its own."""
+    if file is not None:
+        builtins.print(*values, sep=sep, end=end, file=file, flush=flush)
+        return
+    text = io.StringIO()
+    builtins.print(*values, sep=sep, end=end, file=text)
+    thread = threading.get_ident()
+    lines, newline, rest = (OPEN_LINES.pop(thread, "") + text.getvalue()).rpartition("\\n")
+    if newline:
+        builtins.print(lines)
+    if rest:
+        OPEN_LINES[thread] = rest
+'''
+
+_END_LINE = '''\
+def end_line() -> None:
+    """Print what is left of a line, as a notebook does at the end of a cell."""
+    if rest := OPEN_LINES.pop(threading.get_ident(), ""):
+        builtins.print(rest)
+'''
+
+_OPEN_LINES = "OPEN_LINES: dict[int, str] = {}  # by thread\n"
+
+_PRINT_INFO = '''\
+def print_info(frame: Any, **options: Any) -> None:
+    """Print what `frame.info()` would write past the log."""
+    text = io.StringIO()
+    frame.info(buf=text, **options)
+    print(text.getvalue())
+'''
+
+# In the order in which they stand in a module.
+_OWN: Mapping[str, str] = {
+    "OPEN_LINES": _OPEN_LINES,
+    "print": _PRINT,
+    "end_line": _END_LINE,
+    "print_info": _PRINT_INFO,
+    "show": _SHOW,
+    "publish_figures": _PUBLISH_FIGURES,
+    "publish_figure": _PUBLISH_FIGURE,
+}
+NAMES = frozenset(_OWN)
+_CALLED = ("OPEN_LINES", "publish_figure")  # helpers that others use
+
+
+def helper_sources(used: frozenset[str], *, displays: str, pictures: bool) -> dict[str, str]:
+    """The texts of the helpers in `used` and of those that these call, in the order of a module.
+
+    `displays` says how displays are handled, `pictures` whether figures may be among them.
+    """
+    show = _SHOW_LOG if displays == "log" else _SHOW_PICTURES if pictures else _SHOW
+    sources = {**_OWN, "show": show}
+    wanted: set[str] = set()
+    stack = [name for name in sources if name in used]
+    while stack:
+        name = stack.pop()
+        if name not in wanted:
+            wanted.add(name)
+            words = set(re.findall(r"\w+", sources[name]))
+            stack += [other for other in _CALLED if other in words]
+    return {name: source for name, source in sources.items() if name in wanted}

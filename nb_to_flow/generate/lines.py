@@ -1,0 +1,70 @@
+"""Lines of the module under construction, each with the place in the notebook it came from."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from nb_to_flow.ir.notebook import Statement
+from nb_to_flow.ir.spans import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of text and its origin (None for what the generator wrote itself)."""
+
+    text: str
+    origin: Span | None = None
+    fixed: bool = False  # it continues a string: indenting it would change the string
+
+
+def written(text: str) -> list[Line]:
+    """Lines that the generator wrote itself."""
+    fixed = _string_lines(ast.parse(text)) if '"""' in text else frozenset()
+    return [Line(text=line, fixed=number in fixed) for number, line in enumerate(text.split("\n"), 1)]
+
+
+def copied(statement: Statement, code: str) -> list[Line]:
+    """Lines of a statement's (edited) code, led back to the notebook."""
+    texts = code.split("\n")
+    fixed = _string_lines(ast.parse(code)) if _has_long_string(code) else frozenset()
+    return [
+        Line(text=text, origin=_origin(statement, number), fixed=number in fixed)
+        for number, text in enumerate(texts, 1)
+    ]
+
+
+def indented(lines: Iterable[Line], by: str = "    ") -> Iterator[Line]:
+    """The lines one level deeper."""
+    for line in lines:
+        if line.fixed or not line.text.strip():
+            yield line
+        else:
+            yield Line(text=by + line.text, origin=line.origin)
+
+
+def joined(lines: Iterable[Line]) -> str:
+    """The text of the lines."""
+    return "\n".join(line.text for line in lines) + "\n"
+
+
+def _origin(statement: Statement, number: int) -> Span:
+    line_map = statement.line_map or (statement.span.line,)
+    line = line_map[min(number, len(line_map)) - 1]
+    return Span(cell=statement.cell, line=line, end_line=line)
+
+
+def _has_long_string(code: str) -> bool:
+    return '"""' in code or "'''" in code or "\\\n" in code
+
+
+def _string_lines(tree: ast.AST) -> frozenset[int]:
+    """Numbers of the lines that start inside a string."""
+    return frozenset(
+        number
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        or (isinstance(node, ast.Constant) and isinstance(node.value, str | bytes))
+        for number in range(node.lineno + 1, (node.end_lineno or node.lineno) + 1)
+    )

@@ -1,0 +1,106 @@
+"""The module put together: imports, settings, helpers, definitions, tasks, flow."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import PurePath
+
+from nb_to_flow.generate import text
+from nb_to_flow.generate.body import flow_code
+from nb_to_flow.generate.context import Context
+from nb_to_flow.generate.header import Header, make_header
+from nb_to_flow.generate.helpers import NAMES, helper_sources
+from nb_to_flow.generate.imports import used_names
+from nb_to_flow.generate.lines import Line, copied, joined, written
+from nb_to_flow.generate.rewrite import Keys, Scope, rewrite
+from nb_to_flow.generate.tasks import task_lines
+from nb_to_flow.ir.facts import Role
+from nb_to_flow.ir.notebook import Statement
+
+_BLANK = Line(text="")
+
+
+def module_lines(context: Context) -> list[Line]:
+    """All lines of the module, not formatted yet."""
+    header = make_header(context)
+    early = _placed(header.early, context)
+    settings = [*_backend(context), *_placed(header.settings, context), *_retries(context)]
+    code = [
+        *_placed(header.definitions, context),
+        *_tasks(context),
+        *written(flow_code(context)),
+        *_main(context),
+    ]
+    body = [*settings, _BLANK, *_helpers(context, [*early, *settings, *code]), _BLANK, *code]
+    used = used_names(ast.parse(joined([*early, *body])))
+    return [*written(_docstring(context)), _BLANK, *_imports(header, used, context), _BLANK, *body]
+
+
+def _docstring(context: Context) -> str:
+    plan, notebook = context.plan, context.plan.facts.notebook
+    title = text.sentence(plan.title or plan.name.replace("_", " ").capitalize())
+    file = PurePath(notebook.path.replace("\\", "/")).name
+    made = f"Converted by nb-to-flow from {file} (sha256 {notebook.sha256[:8]}). Edit freely: this is plain Prefect."
+    needs = f"Needs: {', '.join(notebook.requirements)}." if notebook.requirements else ""
+    paragraphs = [title, *plan.description.split("\n\n"), made, needs]
+    return text.docstring(text.filled(paragraph) for paragraph in paragraphs)
+
+
+def _imports(header: Header, used: frozenset[str], context: Context) -> Iterator[Line]:
+    """Import blocks with the settings that later ones rely on between them."""
+    for block in header.blocks(used):
+        if isinstance(block, str):
+            yield from written(block)
+        else:
+            yield _BLANK
+            yield from _placed((block,), context)
+            yield _BLANK
+
+
+def _placed(indexes: Iterable[int], context: Context) -> list[Line]:
+    """Statements at module level, definitions set apart."""
+    lines: list[Line] = []
+    for index in indexes:
+        statement = context.statement(index)
+        name = getattr(statement.node, "name", "") or context.plan.name
+        code = rewrite(statement, context, Scope(keys=Keys(name=name), in_task=False))
+        lead = [_BLANK] if context.facts(index).role in (Role.FUNCTION, Role.CLASS) else []
+        lines += [*lead, *copied(statement, code), *lead]
+    return lines
+
+
+def _backend(context: Context) -> list[Line]:
+    """Drawing without a screen, if anything draws: tasks run in worker threads."""
+    if not context.draws or any(
+        "matplotlib.use(" in context.statement(i).code for i in context.plan.settings
+    ):
+        return []
+    return written(context.renamed('matplotlib.use("agg")'))
+
+
+def _retries(context: Context) -> list[Line]:
+    options = context.options
+    if not options.retries or not any(task.retry for task in context.plan.tasks):
+        return []
+    items = [f'"retries": {options.retries}']
+    if options.retry_delays:
+        items += [f'"retry_delay_seconds": {list(options.retry_delays)!r}', '"retry_jitter_factor": 0.5']
+    return written(f"RETRY_IO = {{{', '.join(items)}}}")
+
+
+def _helpers(context: Context, code: list[Line]) -> list[Line]:
+    names = used_names(ast.parse(joined(code)))
+    used = {
+        name for name in NAMES if context.name(name) in names and (name != "print" or context.joins_lines)
+    }
+    sources = helper_sources(frozenset(used), displays=context.options.displays, pictures=context.draws)
+    return [line for source in sources.values() for line in [*written(context.renamed(source)), _BLANK]]
+
+
+def _tasks(context: Context) -> list[Line]:
+    return [line for task in context.plan.tasks for line in [*task_lines(task, context), _BLANK, _BLANK]]
+
+
+def _main(context: Context) -> list[Line]:
+    return written(f'\n\nif __name__ == "__main__":\n    {context.plan.name}()')

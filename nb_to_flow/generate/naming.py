@@ -1,0 +1,113 @@
+"""Names of the flow's own variables: futures and values of the tasks' outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nb_to_flow.generate.schedule import MANY_OUTPUTS
+from nb_to_flow.ir.plan import FlowPlan, Source, SourceKind, TaskPlan
+
+# Tasks are named by what they do, their results by what was done.
+_IRREGULAR = {
+    "build": "built", "cut": "cut", "draw": "drawn", "drop": "dropped", "find": "found", "fit": "fitted",
+    "get": "fetched", "make": "made", "plot": "plotted", "put": "put", "read": "read", "run": "done",
+    "send": "sent", "set": "set", "show": "shown", "split": "split", "write": "written",
+}  # fmt: skip
+_REGULAR = frozenset(
+    "add aggregate analyse analyze apply assign calculate check clean cluster collect combine compare compute"
+    " convert count create define describe display download encode engineer estimate evaluate explore export"
+    " extract fetch fill filter forecast format generate group import impute initialise initialize inspect"
+    " join label list load map mark measure merge normalise normalize optimise optimize parse predict prepare"
+    " preprocess print process project rank rate reduce rename report resample reshape sample save scale score"
+    " search select simulate smooth solve sort summarise summarize test tidy train transform tune update"
+    " validate visualise visualize".split()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowNames:
+    """Variables of the flow's body.
+
+    Attributes:
+        values: for each (task, output) that has a variable of its own, its name.
+        results: for each task that returns a dict, the variable that holds it.
+        futures: for each task the variable for its future, where it needs one beside its output's.
+    """
+
+    values: Mapping[tuple[str, str], str]
+    results: Mapping[str, str]
+    futures: Mapping[str, str]
+
+    def expression(self, source: Source) -> str:
+        """How a source is written in the flow's body."""
+        if source.kind is not SourceKind.TASK:
+            return source.name
+        if source.task in self.results:
+            return f'{self.results[source.task]}["{source.name}"]'
+        return self.values[source.task, source.name]
+
+
+def returns_dict(task: TaskPlan) -> bool:
+    """True if it has too many outputs for a tuple."""
+    return len(task.outputs) > MANY_OUTPUTS
+
+
+def done(task_name: str) -> str:
+    """The past participle of what a task does ("train_model": "trained"), or "" if its name has no verb."""
+    verb = task_name.split("_")[0]
+    if verb in _IRREGULAR:
+        return _IRREGULAR[verb]
+    if verb not in _REGULAR:
+        return ""
+    if verb.endswith("e"):
+        return verb + "d"
+    return verb[:-1] + "ied" if verb.endswith("y") and verb[-2] not in "aeiou" else verb + "ed"
+
+
+def flow_names(plan: FlowPlan, reserved: frozenset[str]) -> FlowNames:
+    """Names for all outputs of all tasks; none is in `reserved` or names a parameter or a task.
+
+    The last version of an author's variable keeps its name, earlier ones say which task they come from.
+    """
+    chooser = _Chooser(
+        reserved | {p.name for p in plan.parameters} | {t.name for t in plan.tasks} | {plan.name}
+    )
+    last = {o.name: t.name for t in plan.tasks if not returns_dict(t) for o in t.outputs}
+    values = {(task, name): chooser.choose(name, _fallbacks(name, task)) for name, task in last.items()}
+    results, futures = {}, {}
+    for task in plan.tasks:
+        if returns_dict(task):
+            results[task.name] = chooser.choose(
+                done(task.name) or f"{task.name}_results", (f"{task.name}_results",)
+            )
+        for output in () if returns_dict(task) else task.outputs:
+            if last[output.name] != task.name:
+                first, *others = _fallbacks(output.name, task.name)
+                values[task.name, output.name] = chooser.choose(first, tuple(others))
+        if len(task.outputs) != 1:
+            futures[task.name] = chooser.choose(f"{task.name}_future", ())
+    return FlowNames(values=values, results=results, futures=futures)
+
+
+def _fallbacks(name: str, task: str) -> tuple[str, ...]:
+    stem = name.rstrip("_") or "value"
+    participle = done(task)
+    return (*((f"{stem}_{participle}",) if participle else ()), f"{stem}_from_{task}", f"{stem}_value")
+
+
+class _Chooser:
+    def __init__(self, taken: frozenset[str] | set[str]) -> None:
+        self._taken = set(taken)
+
+    def choose(self, wish: str, fallbacks: tuple[str, ...]) -> str:
+        """The first of the wishes that is free, numbered if none is."""
+        for name in (wish, *fallbacks):
+            if name not in self._taken:
+                break
+        else:
+            last, number = (*fallbacks, wish)[-1], 2
+            while (name := f"{last}_{number}") in self._taken:
+                number += 1
+        self._taken.add(name)
+        return name

@@ -1,0 +1,162 @@
+"""The text of one task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from nb_to_flow.generate import text
+from nb_to_flow.generate.annotations import annotation
+from nb_to_flow.generate.context import Context
+from nb_to_flow.generate.lines import Line, copied, indented, written
+from nb_to_flow.generate.naming import returns_dict
+from nb_to_flow.generate.rewrite import Keys, Scope, figures_code, rewrite
+from nb_to_flow.ir.facts import ResourceKind
+from nb_to_flow.ir.plan import Copy, CopyKind, Step, TaskPlan
+
+
+def task_lines(task: TaskPlan, context: Context) -> list[Line]:
+    """The whole function with its decorator."""
+    body = [*_prologue(task, context), *_steps(task, context), *_epilogue(task, context)]
+    header = f"{_decorator(task, context)}\n{_signature(task, context)}"
+    lines = written(context.renamed(header))
+    return [*lines, *indented(written(_docstring(task))), *indented(body)]
+
+
+def _decorator(task: TaskPlan, context: Context) -> str:
+    options = ["cache_policy=NO_CACHE"]
+    if context.options.timeout_seconds is not None:
+        options.append(f"timeout_seconds={context.options.timeout_seconds!r}")
+    if task.retry and context.options.retries:
+        options.append("**RETRY_IO")
+    return f"@task({', '.join(options)})"
+
+
+def _signature(task: TaskPlan, context: Context) -> str:
+    inputs = [f"{_parameter(i.name, task)}: {_annotation(i.type, context)}" for i in task.inputs]
+    word = "async def" if task.is_async else "def"
+    return f"{word} {task.name}({', '.join(inputs)}) -> {_returned(task, context)}:"
+
+
+def _parameter(name: str, task: TaskPlan) -> str:
+    """A parameter's name: it may not be the name of a variable that is global in the body."""
+    return f"given_{name}" if task.uses_globals else name
+
+
+def _returned(task: TaskPlan, context: Context) -> str:
+    if not task.outputs:
+        return "None"
+    if returns_dict(task):
+        return "dict[str, Any]"
+    types = [_annotation(output.type, context) for output in task.outputs]
+    return types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]"
+
+
+def _annotation(type_name: str, context: Context) -> str:
+    return annotation(type_name, context.imports, context.top)
+
+
+def _docstring(task: TaskPlan) -> str:
+    title = " ".join(task.title.split()).rstrip(".") or task.name.replace("_", " ").strip().capitalize()
+    where = text.numbers(task.cells)
+    first = text.sentence(f"{title} ({where})" if where else title)
+    names = [output.name for output in task.outputs]
+    returns = f" Returns ({', '.join(names)})." if 1 < len(names) and not returns_dict(task) else ""
+    whole = first + returns + "".join(f" {text.sentence(note)}" for note in task.notes)
+    if len(whole) + 10 <= text.WIDTH:
+        return text.docstring([whole], indent=4)
+    notes = " ".join([returns.strip(), *map(text.sentence, task.notes)]).strip()
+    return text.docstring([first, text.filled(notes, indent=4)], indent=4)
+
+
+def _prologue(task: TaskPlan, context: Context) -> list[Line]:
+    """Globals, figures left by a failed run, copies, restored states."""
+    code: list[str] = []
+    if task.uses_globals and (names := _global_names(task, context)):
+        code += [f"global {', '.join(names)}"]
+        code += [f"{i.name} = given_{i.name}" for i in task.inputs]
+    draws = any(context.has_effect(s.statement, ResourceKind.PYPLOT) for s in task.steps)
+    if task.retry and context.options.retries and draws:
+        code.append('plt.close("all")  # a retry starts without the figures of the run that failed')
+    code += [line for copy in task.copies for line in _copy(copy)]
+    restores = {"random": "random.setstate(random_state)", "numpy.random": "np.random.set_state(numpy_state)"}
+    code += [restores[generator] for generator in task.restores]
+    code += [f"{name} = None" for name in task.prebinds]
+    return [line for statement in code for line in written(context.renamed(statement))]
+
+
+def _copy(copy: Copy) -> list[str]:
+    if copy.kind is CopyKind.METHOD:
+        return [f"{name} = {name}.copy()" for name in copy.names]
+    names = ", ".join(copy.names)
+    return [f"{names} = deepcopy({names if len(copy.names) == 1 else f'({names})'})"]
+
+
+def _global_names(task: TaskPlan, context: Context) -> list[str]:
+    names = {i.name for i in task.inputs}
+    for step in task.steps:
+        facts = context.facts(step.statement)
+        names |= facts.binds | facts.may_bind | facts.deletes
+    return sorted(names)
+
+
+def _steps(task: TaskPlan, context: Context) -> list[Line]:
+    """The author's statements, a blank line between cells."""
+    keys = Keys(name=task.name)
+    lines: list[Line] = []
+    for _, steps in groupby(task.steps, key=lambda step: context.statement(step.statement).cell):
+        cell = _stripped([line for step in steps for line in _step(step, task, context, keys)])
+        if lines and cell:
+            lines.append(Line(text=""))
+        lines += cell
+    return lines
+
+
+def _step(step: Step, task: TaskPlan, context: Context, keys: Keys) -> Iterator[Line]:
+    statement = context.statement(step.statement)
+    scope = Scope(keys=keys, nonlocals=step.nonlocals, uses_globals=task.uses_globals)
+    code = rewrite(statement, context, scope)
+    if code:
+        yield from copied(statement, code)
+    if step.publishes_figures and not _publishes(code, context):
+        yield Line(text=figures_code(context, keys))
+    if statement.cell in context.open_cells and _ends_cell(step, task, context):
+        yield Line(text=f"{context.name('end_line')}()")
+
+
+def _publishes(code: str, context: Context) -> bool:
+    """True if the statement's last line has published the open figures already."""
+    last = code.rstrip().rpartition("\n")[2]
+    return last.startswith((f"{context.name('publish_figures')}(", f'{context.name("plt")}.close("all")'))
+
+
+def _ends_cell(step: Step, task: TaskPlan, context: Context) -> bool:
+    cell = context.statement(step.statement).cell
+    last = [s.statement for s in task.steps if context.statement(s.statement).cell == cell][-1]
+    return step.statement == last
+
+
+def _epilogue(task: TaskPlan, context: Context) -> list[Line]:
+    states = {
+        "random_state": ("random", "random.getstate()"),
+        "numpy_state": ("numpy.random", "np.random.get_state()"),
+    }
+    values = []
+    for output in task.outputs:
+        generator, state = states.get(output.name, ("", ""))
+        is_state = generator in task.returns_states
+        values.append((output.name, context.renamed(state) if is_state else output.name))
+    if not values:
+        return []
+    if returns_dict(task):
+        items = ", ".join(f'"{name}": {value}' for name, value in values)
+        return [Line(text=f"return {{{items}}}")]
+    return [Line(text=f"return {', '.join(value for _, value in values)}")]
+
+
+def _stripped(lines: list[Line]) -> list[Line]:
+    """The lines without blank ones at either end."""
+    texts = [bool(line.text.strip()) for line in lines]
+    if not any(texts):
+        return []
+    return lines[texts.index(True) : len(texts) - texts[::-1].index(True)]
