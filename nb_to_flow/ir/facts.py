@@ -101,6 +101,9 @@ class StatementFacts:
         types: for each bound name the inferred type ("pandas.DataFrame", "list", "int"), "" if unknown.
         unpicklable: bound or changed names whose value cannot cross a process (handles, generators,
             closures, figures), each with the reason.
+        carries: bound or changed names whose value holds functions, or instances of classes, of the notebook:
+            the definitions' names ("<lambda>" for lambdas). Such a value can cross a process only if these
+            definitions stand at module level.
     """
 
     statement: int
@@ -119,6 +122,7 @@ class StatementFacts:
     awaits: bool = False
     types: Mapping[str, str] = field(default_factory=dict)
     unpicklable: Mapping[str, str] = field(default_factory=dict)
+    carries: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

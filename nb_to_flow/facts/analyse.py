@@ -1,0 +1,259 @@
+"""From a notebook to its facts: each statement is run abstractly, what it did is written down."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from nb_to_flow.facts import roles, scopes
+from nb_to_flow.facts.heap import BoundMethod, ClassObject, FunctionObject, Instance, Value
+from nb_to_flow.facts.knowledge.load import load_knowledge
+from nb_to_flow.facts.record import Record
+from nb_to_flow.facts.statements import Statements
+from nb_to_flow.ir.diagnostics import Diagnostic, Outcome, Severity
+from nb_to_flow.ir.facts import (
+    Access,
+    Effect,
+    Facts,
+    Mutation,
+    ResourceKind,
+    Role,
+    Sharing,
+    StatementFacts,
+)
+from nb_to_flow.ir.notebook import Notebook, Statement
+from nb_to_flow.ir.spans import Span
+
+REASONS = {
+    "handle": "is bound to this process",
+    "iterator": "is used up by reading it",
+    "figure": "is drawn on in place",
+}
+OBSERVING = frozenset({ResourceKind.STDOUT, ResourceKind.DISPLAY})
+PRINTING_LIBRARIES = ("pandas", "numpy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsOptions:
+    """What a user may tell the analysis.
+
+    Attributes:
+        folder: the notebook's folder, where modules beside it are looked for; None looks nowhere.
+    """
+
+    folder: str | None = None
+
+
+def analyse(notebook: Notebook, options: FactsOptions = FactsOptions()) -> Outcome[Facts]:
+    """What every statement of a notebook reads, binds, changes and does to the world.
+
+    An abstract interpretation of the statements in order of execution: flow-sensitive in variables,
+    field-sensitive and context-sensitive (calls are followed in place) in objects.
+
+    Returns:
+        The facts, with an info diagnostic for each assumption about what is unknown.
+    """
+    return Analysis(notebook).run()
+
+
+class Analysis:
+    """One run over a notebook."""
+
+    def __init__(self, notebook: Notebook) -> None:
+        self.notebook = notebook
+        self.machine = Statements(load_knowledge())
+        self.bound: dict[int, Mapping[str, frozenset[int]]] = {}
+        self.diagnostics: list[Diagnostic] = []
+        self.data: set[str] = set()  # variables that hold data at this point
+
+    def run(self) -> Outcome[Facts]:
+        """Run all statements."""
+        facts = [self.statement(statement) for statement in self.notebook.statements]
+        facts = _observers(facts)
+        heap = self.machine.heap
+        holds = {
+            obj: frozenset(i for i in heap.inside(obj) if i not in heap.frozen)
+            for obj in range(len(heap.types))
+            if heap.fields[obj]
+        }
+        sharing = Sharing(
+            bound=self.bound, holds=holds, buffers=frozenset(heap.memory), types=dict(enumerate(heap.types))
+        )
+        return Outcome(
+            value=Facts(notebook=self.notebook, statements=tuple(facts), sharing=sharing),
+            diagnostics=tuple(self.diagnostics),
+        )
+
+    def statement(self, statement: Statement) -> StatementFacts:
+        """Run one statement and write down what it did."""
+        machine = self.machine
+        machine.record = record = Record()
+        before = set(machine.module.values)
+        shown = statement.node if statement.shows and isinstance(statement.node, ast.Expr) else None
+        machine.run(statement.node)
+        if shown is not None:
+            record.effect(ResourceKind.DISPLAY, Access.WRITE)
+        if record.steps > 60_000:
+            record.assume("this statement is too large to follow: calls in it were only summarised")
+        self._say(statement, record)
+        return self._facts(statement, record, before)
+
+    # -- one statement's facts ------------------------------------------------------------------------
+
+    def _facts(self, statement: Statement, record: Record, before: set[str]) -> StatementFacts:
+        binds = frozenset(record.bound)
+        may_bind = frozenset(record.touched - binds - record.deleted)
+        mutations = self._mutations(record)
+        changed = frozenset(name for mutation in mutations for name in mutation.names)
+        changes = (changed & before) - binds
+        reads = frozenset(n for n in record.loads if n in before) | changes | (may_bind & before)
+        reads -= frozenset(record.deleted - record.loads.keys() - changes)
+        role = roles.role_of(statement.node, record, bool(reads & self.data), _prints(record))
+        self._note(statement, role, binds | may_bind)
+        values = self.machine.module.values
+        function = _definition(statement.node)
+        return StatementFacts(
+            statement=statement.index,
+            role=role,
+            reads=reads,
+            binds=binds,
+            may_bind=may_bind,
+            deletes=frozenset(record.deleted - binds),
+            changes=changes,
+            mutations=mutations,
+            effects=record.all_effects() + tuple(_library_reads(record, role)),
+            calls=frozenset(record.calls),
+            free=frozenset(scopes.free_names(function)) if function is not None else frozenset(),
+            rebinds=frozenset(_declared_global(function)) if function is not None else frozenset(),
+            loads={name: record.loads[name] for name in sorted(record.loads) if name in before},
+            awaits=record.awaits,
+            types={name: self._type(values.get(name, frozenset())) for name in sorted(binds | may_bind)},
+            unpicklable=self._unpicklable(sorted(binds | may_bind | changes)),
+            carries=self._carries(sorted(binds | may_bind | changes)),
+        )
+
+    def _mutations(self, record: Record) -> tuple[Mutation, ...]:
+        heap, roots = self.machine.heap, self.machine.roots
+        found = []
+        for obj in sorted(record.changes):
+            names = {name for holder in heap.holders((obj,)) for name in roots.get(holder, ())}
+            if names:
+                change = record.changes[obj]
+                found.append(
+                    Mutation(
+                        obj=obj, names=frozenset(names), deep=change.deep, certain=change.certain, line=change.line
+                    )
+                )
+        return tuple(found)
+
+    def _note(self, statement: Statement, role: Role, names: frozenset[str]) -> None:
+        values = self.machine.module.values
+        self.bound[statement.index] = {n: self.machine.mutable(values.get(n, ())) for n in sorted(names)}
+        code = role in (Role.IMPORT, Role.FUNCTION, Role.CLASS)
+        self.data = self.data - names if code else self.data | names
+
+    def _type(self, value: Value) -> str:
+        types = {self.machine.heap.types[obj].partition("[")[0] for obj in value}
+        if len(types - {"None"}) == 1 and "None" in types:
+            types.discard("None")
+        known = types.pop() if len(types) == 1 else ""
+        return known if known not in ("function", "method", "type", "super") else ""
+
+    def _unpicklable(self, names: list[str]) -> dict[str, str]:
+        found = {}
+        for name in names:
+            for obj in sorted(self.machine.heap.reach(self._objects(name))):
+                reason = next((REASONS[t] for t in ("handle", "iterator", "figure") if t in self._traits(obj)), None)
+                if reason is not None:
+                    found[name] = f"`{name}` {'holds' if obj not in self._objects(name) else 'is'} a {self._kind(obj)}: it {reason}"
+                    break
+        return found
+
+    def _traits(self, obj: int) -> frozenset[str]:
+        return self.machine.traits(obj) if self.machine.heap.types[obj] else frozenset()
+
+    def _kind(self, obj: int) -> str:
+        return self.machine.heap.types[obj].rsplit(".", 1)[-1] or "value"
+
+    def _objects(self, name: str) -> Value:
+        return self.machine.mutable(self.machine.module.values.get(name, ()))
+
+    def _carries(self, names: list[str]) -> dict[str, frozenset[str]]:
+        found = {}
+        for name in names:
+            held = {
+                own
+                for obj in self._data_reach(name)
+                if (own := self._definition_name(obj)) and own != name
+            }
+            if held:
+                found[name] = frozenset(held)
+        return found
+
+    def _data_reach(self, name: str) -> set[int]:
+        """What a variable's value holds; what a class of the notebook holds is part of its definition."""
+        roots = {o for o in self._objects(name) if not isinstance(self.machine.payload(o), ClassObject)}
+        return self.machine.heap.reach(roots)
+
+    def _definition_name(self, obj: int) -> str:
+        payload = self.machine.payload(obj)
+        if isinstance(payload, BoundMethod):
+            return self._definition_name(payload.receiver)
+        if isinstance(payload, Instance):
+            cls = self.machine.instance_class(obj)
+            return cls.node.name if cls is not None else ""
+        if isinstance(payload, FunctionObject):
+            return payload.name
+        return ""
+
+    def _say(self, statement: Statement, record: Record) -> None:
+        for message, line in sorted(record.assumptions.items()):
+            where = statement.line_map[min(line, len(statement.line_map)) - 1] if statement.line_map else 1
+            span = Span(cell=statement.cell, line=where, end_line=where)
+            hint = "say what it does in a knowledge file beside the notebook if this is wrong"
+            self.diagnostics.append(
+                Diagnostic(code="NB201", severity=Severity.INFO, message=message, hint=hint, span=span)
+            )
+
+
+def _prints(record: Record) -> bool:
+    return any(kind is ResourceKind.STDOUT for kind, _, _ in record.effects)
+
+
+def _definition(node: ast.stmt) -> ast.AST | None:
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return node
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+        return node.value
+    return None
+
+
+def _declared_global(node: ast.AST) -> set[str]:
+    return {name for inner in ast.walk(node) if isinstance(inner, ast.Global) for name in inner.names}
+
+
+def _library_reads(record: Record, role: Role) -> list[Effect]:
+    """Settings of a library are observed by whatever uses it (thinned out by `_observers`)."""
+    if role is not Role.COMPUTE:
+        return []
+    libraries = set(record.libraries)
+    if any(kind in OBSERVING for kind, _, _ in record.effects):
+        libraries.update(PRINTING_LIBRARIES)
+    if any(kind is ResourceKind.PYPLOT for kind, _, _ in record.effects):
+        libraries.add("matplotlib")
+    return [Effect(kind=ResourceKind.AMBIENT, access=Access.READ, name=name) for name in sorted(libraries)]
+
+
+def _observers(facts: list[StatementFacts]) -> list[StatementFacts]:
+    """Keep observations of settings only where the notebook changes them at all."""
+    set_ = {e.name for f in facts for e in f.effects if e.kind is ResourceKind.AMBIENT and e.access is Access.WRITE}
+
+    def wanted(effect: Effect) -> bool:
+        return effect.kind is not ResourceKind.AMBIENT or effect.access is not Access.READ or effect.name in set_
+
+    return [
+        f if all(map(wanted, f.effects)) else replace(f, effects=tuple(filter(wanted, f.effects))) for f in facts
+    ]
+
+

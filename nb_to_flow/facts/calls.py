@@ -1,0 +1,369 @@
+"""Calls: of the notebook's own functions and classes (run in place), of libraries, and of what is unknown."""
+
+from __future__ import annotations
+
+import ast
+from abc import abstractmethod
+from collections.abc import Iterable
+from dataclasses import replace
+
+from nb_to_flow.facts import conventions
+from nb_to_flow.facts.frames import Frame
+from nb_to_flow.facts.heap import (
+    ITEMS,
+    NOTHING,
+    BoundMethod,
+    ClassObject,
+    FunctionObject,
+    Instance,
+    Library,
+    LibraryMethod,
+    Value,
+)
+from nb_to_flow.facts.library import LibraryCalls
+from nb_to_flow.facts.machine import MAX_TYPES, Arguments
+from nb_to_flow.facts.scopes import Function, declared, free_names, locals_of
+from nb_to_flow.ir.facts import Access, ResourceKind
+
+MAX_DEPTH = 14  # nested calls of the notebook's functions that are followed in place
+MAX_STEPS = 60_000  # expressions looked at for one statement before calls are only summarised
+MAX_ROUNDS = 5  # runs of a recursive function's body
+BARRIERS = frozenset({"exec", "eval", "globals", "locals", "compile", "__import__"})
+
+
+class Calls(LibraryCalls):
+    """Calls anything."""
+
+    @abstractmethod
+    def run_body(self, node: Function) -> bool:
+        """Run a function's body in the current frame; True if its end is never reached."""
+
+    def call(self, callee: Value, args: Arguments, node: ast.AST) -> Value:
+        found: set[int] = set()
+        for obj in sorted(callee)[: MAX_TYPES * 2]:
+            found |= self._call_one(obj, args, node)
+        return frozenset(found) if callee else self._unknown_function("", args, node)
+
+    def _call_one(self, obj: int, args: Arguments, node: ast.AST) -> Value:
+        payload = self.payload(obj)
+        if isinstance(payload, FunctionObject):
+            return self.call_function(payload, args, node)
+        if isinstance(payload, ClassObject):
+            return self._construct(obj, payload, args, node)
+        if isinstance(payload, BoundMethod):
+            function = self.payload(payload.function)
+            assert isinstance(function, FunctionObject)
+            return self.call_function(function, args.shifted(frozenset((payload.receiver,))), node)
+        if isinstance(payload, LibraryMethod):
+            return self.call_method(frozenset((payload.receiver,)), payload.name, args, node)
+        if isinstance(payload, Library):
+            return self.call_library(payload.name, args, node)
+        return self._call_object(obj, args, node)
+
+    def _call_object(self, obj: int, args: Arguments, node: ast.AST) -> Value:
+        method = self.find_method(obj, "__call__")
+        if method is not None:
+            return self.call_function(method, args.shifted(frozenset((obj,))), node)
+        self.maybe_called(frozenset((obj,)), args, node)
+        if self.heap.types[obj]:
+            return self.call_method(frozenset((obj,)), "__call__", args, node)
+        return self._unknown_function("", args, node)
+
+    # -- the notebook's own ---------------------------------------------------------------------------
+
+    def call_function(self, function: FunctionObject, args: Arguments, node: ast.AST) -> Value:
+        """Run a function of the notebook with these arguments; returns what it may return."""
+        self._note_call(function)
+        running = next((frame for known, frame in self.active if known is function), None)
+        if running is not None and sum(known is function for known, _ in self.active) >= 2:
+            return self._recurse(function, running, args)
+        if len(self.active) >= MAX_DEPTH or self.record.steps > MAX_STEPS:
+            return self._summarise(function, args, node)
+        frame = Frame(outer=function.frame, own=locals_of(function.node))
+        frame.globals_ = declared(_statements(function.node), ast.Global)
+        self._pass(function, frame, args, node)
+        return self._run(function, frame, node)
+
+    def _note_call(self, function: FunctionObject) -> None:
+        if function.frame is self.module and not isinstance(function.node, ast.Lambda):
+            self.record.calls.add(function.name)
+        for name in sorted(free_names(function.node)):
+            if function.frame.find(name) is None and name in self.module.values:
+                self.record.load(name)
+
+    def _recurse(self, function: FunctionObject, frame: Frame, args: Arguments) -> Value:
+        before = dict(frame.values)
+        widened = Frame(outer=function.frame, own=frame.own)
+        self._pass(function, widened, args, function.node)
+        for name, value in widened.values.items():
+            frame.values[name] = frame.values.get(name, NOTHING) | value
+        frame.rerun |= frame.values != before
+        return frame.returns
+
+    def _run(self, function: FunctionObject, frame: Frame, node: ast.AST) -> Value:
+        saved = self.frame, self.context
+        self.frame, self.context = frame, (self.context, id(node)) if len(self.active) < 4 else (id(node), id(function))
+        self.active.append((function, frame))
+        arguments = dict(frame.values)
+        try:
+            for _ in range(MAX_ROUNDS):
+                frame.rerun, before = False, (frame.returns, self.heap.version)
+                self.run_body(function.node)
+                if not frame.rerun and (frame.returns, self.heap.version) == before or not self._recursive(function):
+                    break
+                for name, value in arguments.items():
+                    frame.values[name] = frame.values.get(name, NOTHING) | value
+        finally:
+            self.active.pop()
+            self.frame, self.context = saved
+        return self._returned(function, frame, node)
+
+    def _recursive(self, function: FunctionObject) -> bool:
+        return function.name in free_names(function.node) or len(self.active) > 6
+
+    def _returned(self, function: FunctionObject, frame: Frame, node: ast.AST) -> Value:
+        if isinstance(function.node, ast.Lambda):
+            return frame.returns
+        if any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(function.node)):
+            made = self.new((node, "generator"), "generator")
+            for obj in made:
+                self.heap.hold(obj, ITEMS, frame.returns | self.mutable(frozenset().union(*frame.values.values())))
+            return made
+        return frame.returns or self.imm("None")
+
+    def _pass(self, function: FunctionObject, frame: Frame, args: Arguments, node: ast.AST) -> None:
+        spec = function.node.args
+        names = [a.arg for a in (*spec.posonlyargs, *spec.args)]
+        for name, value in zip(names, args.positional):
+            frame.values[name] = value
+        extra = frozenset().union(NOTHING, *args.positional[len(names) :])
+        unnamed = NOTHING
+        known = {*names, *(a.arg for a in spec.kwonlyargs)}
+        for name, value in args.keywords.items():
+            if name in known:
+                frame.values[name] = frame.values.get(name, NOTHING) | value
+            else:
+                unnamed |= value
+        for name in known - frame.values.keys():
+            frame.values[name] = function.defaults.get(name, NOTHING) | args.rest
+        for variable, held, kind in ((spec.vararg, extra, "tuple"), (spec.kwarg, unnamed, "dict")):
+            if variable is not None:
+                obj = self.make((node, variable.arg), kind)
+                self.heap.hold(obj, ITEMS, held | args.rest)
+                frame.values[variable.arg] = frozenset((obj,))
+
+    def _summarise(self, function: FunctionObject, args: Arguments, node: ast.AST) -> Value:
+        """Too deep to follow: assume it reads its globals, changes its arguments, and returns any of them."""
+        touched = args.every()
+        for name in sorted(free_names(function.node)):
+            if function.frame.find(name) is None and name in self.module.values:
+                touched |= self.load_module(name)
+        self.change(self.mutable(touched), deep=True, certain=False)
+        self.record.assume(f"`{function.name}` is nested too deeply to follow: assumed to change what it is given")
+        result = self.make((node, "summary"), "")
+        self.heap.hold(result, ITEMS, self.mutable(touched))
+        return frozenset((result,)) | args.every()
+
+    def maybe_called(self, value: Value, args: Arguments, node: ast.AST) -> Value:
+        """Functions of the notebook that are reachable from `value` may be called by whoever holds it."""
+        found: set[int] = set()
+        for obj in sorted(self.heap.reach(value)):
+            payload = self.payload(obj)
+            if isinstance(payload, FunctionObject):
+                if not any(known is payload for known, _ in self.active):
+                    found |= self.call_function(payload, Arguments([self._any(args, node)] * _arity(payload)), node)
+            elif isinstance(payload, BoundMethod):
+                found |= self._call_one(obj, Arguments([self._any(args, node)]), node)
+            elif isinstance(payload, Instance):
+                self._special_methods(obj, node)
+        return frozenset(found)
+
+    def _any(self, args: Arguments, node: ast.AST) -> Value:
+        data = frozenset(o for o in args.every() if not isinstance(self.payload(o), (FunctionObject, Library, BoundMethod)))
+        return self.parts(data, node) | self.mutable(data) if data else self.new((node, "any"), "")
+
+    def _special_methods(self, obj: int, node: ast.AST) -> None:
+        cls = self.instance_class(obj)
+        for name, value in list(cls.namespace.values.items()) if cls else []:
+            if name.startswith("__") and name not in ("__init__", "__new__", "__setattr__"):
+                for method in value:
+                    payload = self.payload(method)
+                    if isinstance(payload, FunctionObject) and not any(k is payload for k, _ in self.active):
+                        self.call_function(payload, Arguments([frozenset((obj,))]), node)
+
+    # -- the notebook's classes -----------------------------------------------------------------------
+
+    def _construct(self, cls: int, payload: ClassObject, args: Arguments, node: ast.AST) -> Value:
+        self.record.calls.add(payload.node.name)
+        obj = self.make((node, "instance", cls), self._library_base(payload))
+        self.heap.payloads[obj] = Instance(cls)
+        made = frozenset((obj,))
+        method = self.find_method(obj, "__init__") or self.find_method(obj, "__new__")
+        if method is not None:
+            self.call_function(method, args.shifted(made), node)
+            after = self.find_method(obj, "__post_init__")
+            if after is not None:
+                self.call_function(after, Arguments([made]), node)
+        else:
+            self._fields(obj, payload, args)
+        return made
+
+    def _fields(self, obj: int, cls: ClassObject, args: Arguments) -> None:
+        """No `__init__` of its own: a dataclass, a named tuple, or a library's base that keeps what it is given."""
+        names = [s.target.id for s in cls.node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
+        for name, value in zip(names, args.positional):
+            self.heap.hold(obj, "." + name, value)
+        for value in args.positional[len(names) :]:
+            self.heap.hold(obj, ITEMS, value)
+        for name, value in args.keywords.items():
+            self.heap.hold(obj, "." + name, value)
+
+    def _library_base(self, cls: ClassObject) -> str:
+        return next((base for base in cls.library_bases if self.knowledge.type(base)), "")
+
+    def lineage(self, cls: ClassObject) -> Iterable[ClassObject]:
+        """A class and its bases among the notebook's classes, nearest first."""
+        yield cls
+        for base in cls.bases:
+            payload = self.payload(base)
+            if isinstance(payload, ClassObject):
+                yield from self.lineage(payload)
+
+    def find_method(self, obj: int, name: str) -> FunctionObject | None:
+        """A method that the notebook defines for an object's class."""
+        cls = self.instance_class(obj)
+        for one in self.lineage(cls) if cls else ():
+            for candidate in one.namespace.values.get(name, ()):
+                payload = self.payload(candidate)
+                if isinstance(payload, FunctionObject):
+                    return payload
+        return None
+
+    # -- libraries and the unknown --------------------------------------------------------------------
+
+    def call_library(self, name: str, args: Arguments, node: ast.AST) -> Value:
+        """Call a library's function or class by qualified name."""
+        self.record.libraries.add(name.split(".")[0])
+        self._use_up(args)
+        if name in BARRIERS:
+            self.record.effect(ResourceKind.EVERYTHING, Access.WRITE, name)
+        api = self.knowledge.function(name)
+        if api is None:
+            return self._unknown_function(name, args, node)
+        path = self.joined_path(name, args)
+        result = self.apply(api, name, NOTHING, args, node)
+        if path is not None:
+            result = frozenset(o for o in result if o not in self.heap.frozen) | path
+        if not api.calls:
+            self._consider_instances(args, node)
+        return result
+
+    def _use_up(self, args: Arguments) -> None:
+        """Whoever is given an iterator or an open file reads on in it."""
+        self.change(obj for obj in sorted(args.every()) if self.traits(obj) & {"iterator", "handle"})
+
+    def joined_path(self, name: str, args: Arguments) -> Value | None:
+        """The text of a path put together by `os.path.join`, `Path` and the like."""
+        base = name.rsplit(".", 1)[-1]
+        if name not in ("os.path.join", "str", "os.fspath", "os.path.abspath", "os.path.expanduser", "sqlite3.connect"):
+            if not name.startswith("pathlib.") or base not in ("Path", "PurePath", "joinpath"):
+                return None
+        parts = [self.texts(value)[:1] or ["?"] for value in args.positional]
+        text = "/".join(part for (part,) in parts)
+        if name.startswith("pathlib.") or name == "sqlite3.connect":
+            return NOTHING if not text else self._path_object(name, text, args)
+        return self.text(text) if text and text != "?" else None
+
+    def _path_object(self, name: str, text: str, args: Arguments) -> Value:
+        type_name = "sqlite3.Connection" if name == "sqlite3.connect" else "pathlib.Path"
+        obj = self.make(("path", text, type_name), type_name)
+        self.heap.hold(obj, ITEMS, self.text(text))
+        return frozenset((obj,))
+
+    def _consider_instances(self, args: Arguments, node: ast.AST) -> None:
+        for obj in sorted(args.every()):
+            if isinstance(self.payload(obj), Instance):
+                self._special_methods(obj, node)
+
+    def _unknown_function(self, name: str, args: Arguments, node: ast.AST) -> Value:
+        """Assumed to leave its arguments alone and to keep hold of them; callbacks may be called."""
+        self.maybe_called(args.every(), args, node)
+        self._use_up(args)
+        self._unknown_files(name, args)
+        base = name.rsplit(".", 1)[-1]
+        if base[:1].isupper() or not name:
+            obj = self.make((node, name), name)
+            self.heap.hold(obj, ITEMS, self.mutable(args.every()))
+            return frozenset((obj,))
+        return self.new((node, name), "")
+
+    def _unknown_files(self, name: str, args: Arguments) -> None:
+        base = name.rsplit(".", 1)[-1]
+        for path in {t for v in (*args.positional, *args.keywords.values()) for t in self.texts(v)}:
+            if conventions.looks_like_file(path):
+                access = Access.WRITE if conventions.writes(base) else Access.READ
+                self.record.effect(ResourceKind.FILE, access, path, certain=False)
+
+    def call_method(self, receivers: Value, name: str, args: Arguments, node: ast.AST) -> Value:
+        """Call `receiver.name(...)` for every possible receiver."""
+        found: set[int] = set()
+        for obj in sorted(receivers)[:MAX_TYPES]:
+            found |= self._method_of(obj, name, args, node)
+        return frozenset(found)
+
+    def _method_of(self, obj: int, name: str, args: Arguments, node: ast.AST) -> Value:
+        receiver = frozenset((obj,))
+        own = self.find_method(obj, name)
+        if own is not None:
+            return self.call_function(own, args.shifted(receiver), node)
+        type_name = self.heap.types[obj]
+        root = type_name.split(".")[0]
+        if "." in type_name:
+            self.record.libraries.add(root)
+        api = self.knowledge.method(type_name, name) if type_name else None
+        if api is not None:
+            api = self._without_own_changes(obj, api)
+            return self.apply(api, name, receiver, args, node)
+        return self._unknown_method(obj, name, args, node)
+
+    def _without_own_changes(self, obj: int, api: object) -> object:
+        return replace(api, changes=(), inplace=()) if obj in self.heap.frozen else api  # type: ignore[type-var]
+
+    def _unknown_method(self, obj: int, name: str, args: Arguments, node: ast.AST) -> Value:
+        self.maybe_called(args.every(), args, node)
+        self._unknown_files(name, args)
+        cls = self.instance_class(obj)
+        if cls is not None:
+            self._inherited_call(obj, cls, args, node)
+        if obj in self.heap.frozen:
+            return self.new((node, name), "")
+        traits = self.traits(obj)
+        result = self.new((node, name), "")
+        if "reader" in traits or conventions.reads(name):
+            return result
+        kind = self.heap.types[obj]
+        self.record.assume(f"`{kind + '.' if kind else ''}{name}()` is unknown: assumed to change the object it is called on")
+        self.change((obj,), certain=False)
+        if "buffer" in traits:
+            return result
+        for made in result:
+            self.heap.hold(made, ITEMS, (obj,))
+        return result | {obj} if conventions.returns_self(name) else result
+
+    def _inherited_call(self, obj: int, cls: ClassObject, args: Arguments, node: ast.AST) -> None:
+        """A library base's method may call any method that the notebook's class defines."""
+        for one in self.lineage(cls) if cls.library_bases else ():
+            for value in list(one.namespace.values.values()):
+                for method in value:
+                    payload = self.payload(method)
+                    if isinstance(payload, FunctionObject) and not any(k is payload for k, _ in self.active):
+                        rest = [self._any(args, node)] * max(_arity(payload) - 1, 0)
+                        self.call_function(payload, Arguments([frozenset((obj,)), *rest]), node)
+
+
+def _statements(node: Function) -> list[ast.stmt]:
+    return [] if isinstance(node, ast.Lambda) else node.body
+
+
+def _arity(function: FunctionObject) -> int:
+    return len(function.node.args.posonlyargs) + len(function.node.args.args)

@@ -1,0 +1,36 @@
+"""What names conventionally mean, where no table knows better."""
+
+from __future__ import annotations
+
+import re
+
+READING = re.compile(
+    r"(predict|score|plot|summar|to_|as_|get|is_|has_|find|count|describe|show|display|render|draw|evaluate|compute|"
+    r"transform$|inverse_transform|sample$|mean|median|std|var$|sum|min|max|head|tail|info|print|repr|copy|clone|query|"
+    r"search|select|filter|lookup|list|items|keys|values|exists|name|shape|len|format|export|save|write|dump|report|"
+    r"test|conf_int|forecast|simulate|resid|cov_|corr|pdf|cdf|pmf|ppf|rvs|_repr|__)",
+)
+WRITING = re.compile(r"(save|write|dump|export|to_|store|download|extract)")
+CHAINING = re.compile(r"(fit|set|add|update|with_|train|compile|build|configure|register|append|load)")
+FILE_NAME = re.compile(r"[^\s<>|*]{1,200}\.[A-Za-z][A-Za-z0-9]{0,7}(\.(gz|bz2|zip|xz))?\Z")
+URL = re.compile(r"[a-z][a-z0-9+.-]*://")
+
+
+def reads(method: str) -> bool:
+    """True for methods whose name says that they leave their object alone."""
+    return READING.match(method.lstrip("_") if not method.startswith("__") else method) is not None
+
+
+def writes(function: str) -> bool:
+    """True for functions whose name says that they write the file they are given."""
+    return WRITING.search(function.lower()) is not None
+
+
+def returns_self(method: str) -> bool:
+    """True for methods that conventionally return the object itself, for chaining."""
+    return CHAINING.match(method) is not None
+
+
+def looks_like_file(text: str) -> bool:
+    """True for strings that name a file: a path with an extension, no URL."""
+    return FILE_NAME.match(text) is not None and not URL.match(text)

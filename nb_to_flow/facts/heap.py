@@ -1,0 +1,166 @@
+"""The abstract heap: which objects there may be, of what type, and what sits inside what.
+
+Objects stand for allocation sites (an expression in a context), as in points-to analysis (Andersen 1994). The
+heap only grows: bindings of variables are replaced, what an object holds is only added to. `version` rises with
+every change, so that loops and recursion can be run until nothing new is found.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nb_to_flow.facts.frames import Frame
+
+Value = frozenset[int]  # the objects that an expression may evaluate to
+NOTHING: Value = frozenset()
+ITEMS = "*"  # the field of what a container holds
+MEMORY = "@"  # the field of the memory that views share
+
+
+@dataclass(slots=True, eq=False)
+class FunctionObject:
+    """A function or lambda of the notebook, with the frame it closes over."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    frame: Frame
+    name: str
+    defaults: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class ClassObject:
+    """A class of the notebook."""
+
+    node: ast.ClassDef
+    namespace: Frame
+    bases: tuple[int, ...]
+    library_bases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A module of a library or something in it, by qualified name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoundMethod:
+    """A method of the notebook taken from an object."""
+
+    function: int
+    receiver: int
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryMethod:
+    """A method of a library's object (or of an unknown one) taken from it."""
+
+    receiver: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An object of a notebook's class."""
+
+    cls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string whose text is known, unknown parts as `{name}`."""
+
+    text: str
+
+
+Payload = FunctionObject | ClassObject | Library | BoundMethod | LibraryMethod | Instance | Text
+
+
+class Heap:
+    """All abstract objects of a run. Objects are numbered from 0."""
+
+    def __init__(self) -> None:
+        self.types: list[str] = []
+        self.fields: list[dict[str, set[int]]] = []
+        self.parents: list[set[int]] = []
+        self.payloads: dict[int, Payload] = {}
+        self.frozen: set[int] = set()  # objects that can't change: sharing them is harmless
+        self.memory: set[int] = set()
+        self.version = 0
+        self._sites: dict[Hashable, int] = {}
+
+    def at(self, site: Hashable, type_name: str = "") -> int:
+        """The object of an allocation site, made on first sight."""
+        found = self._sites.get(site)
+        if found is None:
+            found = self._sites[site] = self._new(type_name)
+        return found
+
+    def immutable(self, type_name: str, payload: Payload | None = None) -> int:
+        """The one object that stands for all immutable values of a type (or for one known text or name)."""
+        key = ("immutable", type_name, payload)
+        found = self._sites.get(key)
+        if found is None:
+            found = self._sites[key] = self._new(type_name)
+            self.frozen.add(found)
+            if payload is not None:
+                self.payloads[found] = payload
+        return found
+
+    def buffer(self, site: Hashable) -> int:
+        """A piece of memory that views may share."""
+        found = self.at((MEMORY, site), MEMORY)
+        self.memory.add(found)
+        return found
+
+    def hold(self, obj: int, name: str, inner: Iterable[int]) -> None:
+        """Put objects into a field of another."""
+        if obj in self.frozen:
+            return
+        slot = self.fields[obj].setdefault(name, set())
+        new = set(inner) - slot - {obj}
+        if new:
+            self.version += 1
+            slot |= new
+            for one in new:
+                if one not in self.frozen or one in self.payloads:
+                    self.parents[one].add(obj)
+
+    def inside(self, obj: int) -> set[int]:
+        """Everything directly inside an object."""
+        return {inner for slot in self.fields[obj].values() for inner in slot}
+
+    def items(self, obj: int) -> set[int]:
+        """What iterating or subscripting a container may give."""
+        return {i for name, slot in self.fields[obj].items() if name == ITEMS or name[0] == "[" for i in slot}
+
+    def reach(self, objs: Iterable[int]) -> set[int]:
+        """These objects and everything inside them."""
+        return _closure(objs, self.inside)
+
+    def holders(self, objs: Iterable[int]) -> set[int]:
+        """These objects and everything that they are inside of."""
+        return _closure(objs, lambda obj: self.parents[obj])
+
+    def _new(self, type_name: str) -> int:
+        self.types.append(type_name)
+        self.fields.append({})
+        self.parents.append(set())
+        self.version += 1
+        return len(self.types) - 1
+
+
+def _closure(start: Iterable[int], step: object) -> set[int]:
+    seen = set(start)
+    stack = list(seen)
+    while stack:
+        for obj in step(stack.pop()):  # type: ignore[operator]
+            if obj not in seen:
+                seen.add(obj)
+                stack.append(obj)
+    return seen

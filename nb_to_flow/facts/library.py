@@ -1,0 +1,267 @@
+"""Applies what the knowledge tables say about a library call."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from nb_to_flow.facts.heap import ITEMS, MEMORY, NOTHING, Library, Value
+from nb_to_flow.facts.knowledge.model import ApiFacts
+from nb_to_flow.facts.machine import Arguments, Machine
+from nb_to_flow.ir.facts import Access, ResourceKind
+
+EFFECT = re.compile(r"(\w+) (\w+)(?: ([^ ]+))?(?: (unless|if|mode) (.+))?\Z")
+MODE_EFFECT = re.compile(r"mode (\w+) @([^ ]+) ([^ ]+)(?: (\w+))?\Z")
+AMBIENT_OF = {"seaborn": "matplotlib", "pylab": "matplotlib", "mpl_toolkits": "matplotlib"}
+PATH_PARTS = frozenset({"os.path.join", "pathlib.Path", "pathlib.PurePath", "str", "os.fspath", "pathlib.Path.joinpath"})
+
+
+class LibraryCalls(Machine):
+    """Library functions and methods, by their tables."""
+
+    def apply(self, api: ApiFacts, name: str, receiver: Value, args: Arguments, node: ast.AST) -> Value:
+        """Do what `api` says; the receiver is NOTHING for functions."""
+        for target in api.changes:
+            self._change_target(target, receiver, args)
+        in_place = bool(api.inplace) and self._flag(args, "inplace")
+        for target in api.inplace if in_place else ():
+            self._change_target(target, receiver, args)
+        keeper = receiver or args.first()
+        for target in api.stores:
+            self._store_target(target, keeper, receiver, args)
+        for effect in api.effects:
+            self.run_effect(effect, receiver, args)
+        for target in api.effects_of:
+            self._effects_of(target, receiver, args)
+        passed = self._call_targets(api, receiver, args, node)
+        if in_place:
+            return self.imm("None")
+        return self._result(api, name, receiver, args, node, passed)
+
+    # -- targets --------------------------------------------------------------------------------------
+
+    def target(self, target: str, receiver: Value, args: Arguments) -> Value:
+        """The objects that a target of the tables means."""
+        if target == "self":
+            return receiver
+        if target == "*":
+            return args.every()
+        if target == "**":
+            return frozenset(self.heap.reach(args.every()))
+        if target == "**kw":
+            return frozenset().union(*args.keywords.values()) if args.keywords else NOTHING
+        if target.startswith("self|"):
+            return receiver or args.get(target[5:])
+        found = args.get(target)
+        return found or (args.rest if not args.positional else NOTHING)
+
+    def _change_target(self, target: str, receiver: Value, args: Arguments) -> None:
+        deep = target.endswith(".content")
+        self.change(self.target(target.removesuffix(".content"), receiver, args), deep)
+
+    def _store_target(self, target: str, keeper: Value, receiver: Value, args: Arguments) -> None:
+        content = target.endswith(".content")
+        value = self.target(target.removesuffix(".content"), receiver, args)
+        if content:
+            value = frozenset(i for obj in value for i in self.heap.items(obj))
+        for obj in keeper:
+            self.heap.hold(obj, ITEMS, value)
+
+    def _effects_of(self, target: str, receiver: Value, args: Arguments) -> None:
+        base, _, method = target.rpartition(".")
+        content = base.endswith(".content")
+        objs = self.target(base.removesuffix(".content"), receiver, args)
+        for obj in self.heap.reach(objs) if content else objs:
+            api = self.knowledge.method(self.heap.types[obj], method)
+            for effect in api.effects if api else ():
+                self.run_effect(effect, frozenset((obj,)), args)
+
+    def _call_targets(self, api: ApiFacts, receiver: Value, args: Arguments, node: ast.AST) -> Value:
+        """Call callbacks with what they may be given; returns what they may return."""
+        returned: set[int] = set()
+        for target in api.calls:
+            callee = self.target(target, receiver, args)
+            others = Arguments([self.parts(value, node) | self._lent(value) for value in self._data(callee, receiver, args)])
+            returned |= self.call(callee, others, node)
+        return frozenset(returned)
+
+    def _data(self, callee: Value, receiver: Value, args: Arguments) -> list[Value]:
+        return [v for v in (receiver, *args.positional, *args.keywords.values()) if v and v != callee] or [NOTHING]
+
+    def _lent(self, value: Value) -> Value:
+        """Buffers are handed to callbacks as they are (rows, groups and columns may be views of them)."""
+        return frozenset(obj for obj in value if "buffer" in self.traits(obj))
+
+    def _flag(self, args: Arguments, keyword: str) -> bool:
+        value = args.keywords.get(keyword)
+        return value is not None and value != self.imm("bool", Library("False"))
+
+    # -- results --------------------------------------------------------------------------------------
+
+    def _result(
+        self, api: ApiFacts, name: str, receiver: Value, args: Arguments, node: ast.AST, passed: Value
+    ) -> Value:
+        found: set[int] = set()
+        first = receiver or args.first()
+        for kind in api.result.split(" | "):
+            found |= self._result_of(kind, api, name, first, receiver, args, node)
+        result = frozenset(found)
+        if passed and api.result == "fresh" and not api.returns:
+            result |= passed
+        elif self.mutable(passed):
+            for obj in self.mutable(result):
+                self.heap.hold(obj, ITEMS, passed)
+        return result
+
+    def _result_of(
+        self, kind: str, api: ApiFacts, name: str, first: Value, receiver: Value, args: Arguments, node: ast.AST
+    ) -> Value:
+        word, _, target = kind.partition(" ")
+        source = self.target(target, receiver, args) if target else first
+        if word == "self":
+            return receiver or first
+        if word not in ("fresh", "view", "part", "items", "holds"):
+            return self.target(word, receiver, args)
+        if word == "part":
+            return self._part(source, api, node)
+        made = self._made(api, name, first, args, node, view=source if word == "view" else NOTHING)
+        if word == "items":
+            self._hold(made, frozenset().union(*(self._items(obj, node) for obj in source)) if source else NOTHING)
+        elif word == "holds":
+            self._hold(made, source if target else args.every() | receiver)
+        return made
+
+    def _hold(self, made: Value, inner: Value) -> None:
+        for obj in made:
+            self.heap.hold(obj, ITEMS, inner)
+
+    def _items(self, obj: int, node: ast.AST) -> Value:
+        if "buffer" in self.traits(obj):
+            return self.imm("")
+        return self.parts(frozenset((obj,)), node)
+
+    def _part(self, source: Value, api: ApiFacts, node: ast.AST) -> Value:
+        found = self.parts(source, node)
+        if api.returns and api.returns != "same":
+            known = frozenset(obj for obj in found if self.heap.types[obj])
+            if not known:
+                part = self.new(("part", node), api.returns)
+                for obj in self.mutable(source):
+                    self.heap.hold(obj, f".{api.returns}", part)
+                return part
+        return found
+
+    def _made(self, api: ApiFacts, name: str, first: Value, args: Arguments, node: ast.AST, view: Value) -> Value:
+        memory = {m for obj in view for m in self.heap.fields[obj].get(MEMORY, ())}
+        keywords = frozenset(k for k, v in args.keywords.items() if v != self.imm("None"))
+        found: set[int] = set()
+        for type_name in self._returned_types(api, first):
+            if type_name and self.knowledge.type(type_name):
+                type_name = self.knowledge.constructed(type_name, keywords)
+            if memory and type_name in ("int", "float", "str", "bool"):
+                type_name = ""
+            made = self.new((node, name), type_name, "view" if view else "")
+            for obj in self.mutable(made):
+                if memory:
+                    self.heap.fields[obj].get(MEMORY, set()).clear()
+                    self.heap.hold(obj, MEMORY, memory)
+                elif view:
+                    self.heap.hold(obj, ITEMS, view)
+                if api.elements:
+                    self._add_elements(obj, api, node, memory)
+            found |= made
+        return frozenset(found)
+
+    def _add_elements(self, obj: int, api: ApiFacts, node: ast.AST, memory: set[int]) -> None:
+        for element in api.elements.split(" | "):
+            inner = self.new(("element", node), element)
+            self.heap.hold(obj, ITEMS, inner)
+            for one in self.mutable(inner) if memory else ():
+                self.heap.hold(one, MEMORY, memory)
+
+    def _returned_types(self, api: ApiFacts, first: Value) -> list[str]:
+        if api.returns == "same":
+            return sorted({self.heap.types[obj] for obj in first}) or [""]
+        return api.returns.split(" | ")
+
+    # -- effects --------------------------------------------------------------------------------------
+
+    def run_effect(self, effect: str, receiver: Value, args: Arguments) -> None:
+        """Note one effect of the tables, its conditions decided and its paths filled in."""
+        if effect.startswith("mode "):
+            self._mode_effect(effect, receiver, args)
+            return
+        match = EFFECT.match(effect)
+        if match is None:
+            return
+        access, kind, name, word, condition = match.groups()
+        if word == "unless" and self._given(condition, receiver, args):
+            return
+        if word == "if" and not self._given(condition, receiver, args):
+            return
+        for resource in self._names(kind, name or "", receiver, args):
+            self.record.effect(ResourceKind(kind), Access(access), resource, certain=resource != "?")
+
+    def _given(self, condition: str, receiver: Value, args: Arguments) -> bool:
+        value = args.get(condition.removeprefix("self."))
+        return bool(value) and value != self.imm("None") and value != self.imm("bool", Library("False"))
+
+    def _mode_effect(self, effect: str, receiver: Value, args: Arguments) -> None:
+        match = MODE_EFFECT.match(effect)
+        if match is None:
+            return
+        kind, path, mode_target, default = match.groups()
+        given = args.get(mode_target)
+        modes = self.texts(given) if given else [default or "r"]
+        for resource in self.paths(self.target(path, receiver, args)):
+            for mode in modes or ["r", "w"]:
+                for access in mode_access(mode):
+                    self.record.effect(ResourceKind(kind), access, resource, certain=resource != "?" and bool(modes))
+
+    def _names(self, kind: str, name: str, receiver: Value, args: Arguments) -> list[str]:
+        if name.startswith("@"):
+            return self.paths(self.target(name[1:], receiver, args)) if kind in ("file", "database") else ["?"]
+        if kind == "ambient":
+            return [AMBIENT_OF.get(name, name)]
+        if kind in ("file", "database") and not name:
+            return ["?"]
+        return [name]
+
+    def paths(self, value: Value) -> list[str]:
+        """The paths that a value may name; nothing for open handles and in-memory data; "?" if unknown."""
+        found = set(map(normal_path, self.texts(value)))
+        for obj in value:
+            if isinstance(self.payload(obj), Library) or obj in self.heap.frozen:
+                continue
+            kind = self.heap.types[obj]
+            held = {normal_path(t) for inner in self.heap.inside(obj) for t in self.texts(frozenset((inner,)))}
+            if kind.startswith(("pathlib.", "io.")) or "handle" in self.traits(obj):
+                found |= held or ({"?"} if kind.startswith("pathlib.") else set())
+            elif kind in ("list", "tuple"):
+                found |= held
+        if not found and any(not self.texts(frozenset((obj,))) and self._may_be_path(obj) for obj in value):
+            found.add("?")
+        return sorted(found)
+
+    def _may_be_path(self, obj: int) -> bool:
+        return self.heap.types[obj] in ("", "str") and not isinstance(self.payload(obj), Library)
+
+
+def mode_access(mode: str) -> Iterator[Access]:
+    """What an `open` mode does to the file: "r+" reads and writes."""
+    if "r" in mode or "+" in mode:
+        yield Access.READ
+    if "w" in mode or "x" in mode or ("r" in mode and "+" in mode):
+        yield Access.WRITE
+    if "a" in mode:
+        yield Access.APPEND
+
+
+def normal_path(path: str) -> str:
+    """A path without "./" and doubled slashes, so that two spellings of it are one name."""
+    if "://" in path:
+        return path
+    while path.startswith("./"):
+        path = path[2:]
+    return re.sub(r"/(\./)+|//+", "/", path) or "."

@@ -1,0 +1,294 @@
+"""The state of an abstract run, and what every kind of evaluation needs of it."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Iterable
+
+from nb_to_flow.facts.frames import Frame, Path
+from nb_to_flow.facts.heap import (
+    ITEMS,
+    MEMORY,
+    NOTHING,
+    ClassObject,
+    FunctionObject,
+    Heap,
+    Instance,
+    Library,
+    Payload,
+    Text,
+    Value,
+)
+from nb_to_flow.facts.knowledge.load import Knowledge
+from nb_to_flow.facts.record import Record
+
+BUILTINS = frozenset(dir(builtins)) | {"display", "get_ipython", "__name__", "__file__"}
+MAX_TYPES = 12  # more possible objects than this for one name are looked at without their methods' details
+
+
+class Machine(ABC):
+    """Runs a notebook on abstract values. Subclasses add libraries, calls, expressions and statements."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self.heap = Heap()
+        self.module = Frame()
+        self.frame = self.module
+        self.record = Record()
+        self.context: Hashable = ()
+        self.journal: list[dict[tuple[Frame, str], Value | None]] = []
+        self.roots: dict[int, set[str]] = {}  # object -> module variables that are bound to it
+        self.star_modules: list[str] = []
+        self.active: list[tuple[FunctionObject, Frame]] = []
+
+    @abstractmethod
+    def eval(self, node: ast.expr) -> Value:
+        """The objects an expression may give; notes what evaluating it does."""
+
+    @abstractmethod
+    def call(self, callee: Value, args: Arguments, node: ast.AST) -> Value:
+        """Call any of `callee` with evaluated arguments."""
+
+    # -- values ---------------------------------------------------------------------------------------
+
+    def imm(self, type_name: str, payload: Payload | None = None) -> Value:
+        """An immutable value of that type."""
+        return frozenset((self.heap.immutable(type_name, payload),))
+
+    def text(self, text: str) -> Value:
+        """A string with a known text."""
+        return self.imm("str", Text(text[:400]))
+
+    def library(self, name: str) -> Value:
+        """A library's module, function, class or constant."""
+        return self.imm("", Library(name))
+
+    def new(self, node: ast.AST | Hashable, type_name: str = "", tag: str = "") -> Value:
+        """A fresh object made at `node`; immutable if its type is, with memory of its own if it is a buffer."""
+        if type_name and "immutable" in self.knowledge.traits(type_name):
+            return self.imm(type_name)
+        obj = self.make(node, type_name, tag)
+        if type_name and "buffer" in self.knowledge.traits(type_name):
+            self.heap.hold(obj, MEMORY, (self.heap.buffer((self.context, node, tag)),))
+        return frozenset((obj,))
+
+    def make(self, node: ast.AST | Hashable, type_name: str = "", tag: str = "") -> int:
+        """Like `new`, for types that are surely mutable."""
+        return self.heap.at((self.context, node, tag, type_name), type_name)
+
+    def types(self, value: Value) -> set[str]:
+        """The types that a value may have ("" for unknown)."""
+        return {self.heap.types[obj] for obj in value}
+
+    def traits(self, obj: int) -> frozenset[str]:
+        """The traits of an object's type."""
+        return self.knowledge.traits(self.heap.types[obj])
+
+    def texts(self, value: Value) -> list[str]:
+        """The texts that a value may be, if it is a known string or path."""
+        return [p.text for obj in sorted(value) if isinstance(p := self.heap.payloads.get(obj), Text)]
+
+    def payload(self, obj: int) -> Payload | None:
+        """What is known of an object besides its type."""
+        return self.heap.payloads.get(obj)
+
+    def mutable(self, value: Iterable[int]) -> Value:
+        """Without values that can't change."""
+        return frozenset(obj for obj in value if obj not in self.heap.frozen)
+
+    def instance_class(self, obj: int) -> ClassObject | None:
+        """The notebook's class of an object, if it has one."""
+        payload = self.heap.payloads.get(obj)
+        found = self.heap.payloads.get(payload.cls) if isinstance(payload, Instance) else None
+        return found if isinstance(found, ClassObject) else None
+
+    def parts(self, value: Value, node: ast.AST | Hashable) -> Value:
+        """Objects that may be inside: items of containers; for objects of unknown make a part that stands for any."""
+        found: set[int] = set()
+        for obj in value:
+            if obj in self.heap.frozen:
+                found |= self.imm("str") if self.heap.types[obj] in ("str", "bytes") else self.imm("")
+                continue
+            items = self.heap.items(obj)
+            if items or "container" in self.traits(obj):
+                found |= items
+            elif not items:
+                part = self.heap.at(("part", obj), "")
+                self.heap.hold(obj, ITEMS, (part,))
+                found.add(part)
+        return frozenset(found)
+
+    # -- changes --------------------------------------------------------------------------------------
+
+    def change(self, value: Iterable[int], deep: bool = False, certain: bool = True) -> None:
+        """Note that objects may change: their own slots, or (`deep`) also their memory and what they hold."""
+        for obj in value:
+            if obj in self.heap.frozen:
+                continue
+            self.record.change(obj, deep, certain)
+            if deep:
+                for inner in self.content(obj):
+                    self.record.change(inner, True, certain)
+
+    def content(self, obj: int) -> set[int]:
+        """The memory of a buffer; else the mutable objects inside, down to data that it was only lent."""
+        if "buffer" in self.traits(obj):
+            return set(self.heap.fields[obj].get(MEMORY, ()))
+        found: set[int] = set()
+        stack = [obj]
+        while stack:
+            for inner in self.heap.inside(stack.pop()):
+                if inner in found or inner in self.heap.frozen or self._is_code(inner):
+                    continue
+                found.add(inner)
+                stack.append(inner)
+        return found
+
+    def _is_code(self, obj: int) -> bool:
+        return isinstance(self.heap.payloads.get(obj), (FunctionObject, ClassObject))
+
+    # -- variables ------------------------------------------------------------------------------------
+
+    def bind(self, name: str, value: Value) -> None:
+        """Bind a name in the running scope."""
+        frame = self.frame
+        if frame.outer is not None:
+            owner = frame if name in frame.own and name not in frame.globals_ else frame.find(name)
+            frame = owner or self.module
+        self.bind_in(frame, name, value)
+
+    def bind_in(self, frame: Frame, name: str, value: Value) -> None:
+        """Bind a name in a given frame; module variables are noted."""
+        if self.journal:
+            self.journal[-1].setdefault((frame, name), frame.values.get(name))
+        if frame is self.module:
+            self.record.bound.add(name)
+            self.record.touched.add(name)
+            self.record.deleted.discard(name)
+        self._store(frame, name, value)
+
+    def unbind(self, name: str) -> None:
+        """`del name`."""
+        frame = self.frame.find(name) if self.frame.outer is not None else self.module
+        frame = frame or self.module
+        if frame is self.module:
+            self.record.deleted.add(name)
+            self.record.bound.discard(name)
+        if name in frame.values:
+            if self.journal:
+                self.journal[-1].setdefault((frame, name), frame.values.get(name))
+            self._store(frame, name, None)
+
+    def _store(self, frame: Frame, name: str, value: Value | None) -> None:
+        if frame is self.module:
+            for obj in frame.values.get(name, NOTHING):
+                if obj not in self.heap.frozen:
+                    self.roots.get(obj, set()).discard(name)
+            for obj in value or NOTHING:
+                if obj not in self.heap.frozen:
+                    self.roots.setdefault(obj, set()).add(name)
+        if value is None:
+            frame.values.pop(name, None)
+        else:
+            frame.values[name] = value
+
+    def load(self, name: str) -> Value:
+        """The value of a name as the running scope sees it; reading a module variable is noted."""
+        frame = self.frame.find(name) if self.frame.outer is not None else None
+        if frame is not None:
+            return frame.values.get(name, NOTHING)
+        return self.load_module(name)
+
+    def load_module(self, name: str) -> Value:
+        """The value of a module variable, of a builtin, or of something a star import brought."""
+        value = self.module.values.get(name)
+        if value is not None:
+            self.record.load(name)
+            return value
+        if name in BUILTINS:
+            return self.library(name)
+        for module in reversed(self.star_modules):
+            qualified = f"{module}.{name}"
+            if self.knowledge.function(qualified) or self.knowledge.type(qualified) or self.knowledge.value(qualified):
+                return self.library(qualified)
+        return self.library(f"{self.star_modules[-1]}.{name}") if self.star_modules else NOTHING
+
+    # -- branches -------------------------------------------------------------------------------------
+
+    def branch(self, run: Callable[[], bool]) -> Path:
+        """Run one path and take its bindings back; `run` says whether the path ends early."""
+        before = set(self.record.bound)
+        self.journal.append({})
+        ends = run()
+        changed = self.journal.pop()
+        values = {key: key[0].values.get(key[1], NOTHING) for key in changed}
+        bound = self.record.bound
+        self.record.bound = before
+        for (frame, name), old in changed.items():
+            self._store(frame, name, old)
+        return Path(values, bound, ends)
+
+    def join(self, paths: list[Path]) -> bool:
+        """Go on with what any of these paths left. Returns True if none of them goes on."""
+        alive = [path for path in paths if not path.ends]
+        going = alive or paths
+        keys = {key: None for path in going for key in path.values}
+        for key in keys:
+            frame, name = key
+            old = frame.values.get(name, NOTHING)
+            joined = frozenset().union(*(path.values.get(key, old) for path in going))
+            if self.journal:
+                self.journal[-1].setdefault(key, frame.values.get(name))
+            self._store(frame, name, joined)
+        if going:
+            self.record.bound = set.intersection(*(path.bound for path in going))
+        return not alive
+
+
+class Arguments:
+    """Evaluated arguments of a call.
+
+    Attributes:
+        positional: by position; a starred argument's items are in `rest`.
+        keywords: by name.
+        rest: what came by `*` or `**`.
+        nodes: the syntax of the positional arguments, where known.
+    """
+
+    __slots__ = ("keywords", "nodes", "positional", "rest")
+
+    def __init__(
+        self,
+        positional: list[Value] | None = None,
+        keywords: dict[str, Value] | None = None,
+        rest: Value = NOTHING,
+        nodes: list[ast.expr] | None = None,
+    ) -> None:
+        self.positional = positional or []
+        self.keywords = keywords or {}
+        self.rest = rest
+        self.nodes = nodes or []
+
+    def every(self) -> Value:
+        """All values passed."""
+        return frozenset().union(*self.positional, *self.keywords.values(), self.rest)
+
+    def first(self) -> Value:
+        """The first positional argument."""
+        return self.positional[0] if self.positional else NOTHING
+
+    def shifted(self, receiver: Value) -> Arguments:
+        """The same with a receiver in front."""
+        return Arguments([receiver, *self.positional], self.keywords, self.rest)
+
+    def get(self, target: str) -> Value:
+        """The value for a target of the knowledge tables ("0|x"); several alternatives, first found."""
+        for name in target.split("|"):
+            if name.isdigit():
+                if int(name) < len(self.positional):
+                    return self.positional[int(name)]
+            elif name in self.keywords:
+                return self.keywords[name]
+        return NOTHING

@@ -1,0 +1,62 @@
+"""What is noted while one top-level statement is run abstractly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nb_to_flow.ir.facts import Access, Effect, ResourceKind
+
+
+@dataclass(slots=True)
+class Change:
+    """How an object changed: see `nb_to_flow.ir.facts.Mutation`."""
+
+    deep: bool
+    certain: bool
+    line: int
+
+
+@dataclass(slots=True)
+class Record:
+    """Notes on one statement. `line` is where in the statement's code the run is at module level."""
+
+    line: int = 1
+    loads: dict[str, int] = field(default_factory=dict)
+    bound: set[str] = field(default_factory=set)  # surely bound on the path so far
+    touched: set[str] = field(default_factory=set)  # bound on some path
+    deleted: set[str] = field(default_factory=set)
+    changes: dict[int, Change] = field(default_factory=dict)
+    effects: dict[tuple[ResourceKind, Access, str], bool] = field(default_factory=dict)
+    calls: set[str] = field(default_factory=set)
+    libraries: set[str] = field(default_factory=set)
+    awaits: bool = False
+    assumptions: dict[str, int] = field(default_factory=dict)
+    steps: int = 0
+
+    def load(self, name: str) -> None:
+        """A module-level variable is read."""
+        if name not in self.bound:
+            self.loads.setdefault(name, self.line)
+
+    def change(self, obj: int, deep: bool, certain: bool = True) -> None:
+        """An object may change in place."""
+        known = self.changes.get(obj)
+        if known is None:
+            self.changes[obj] = Change(deep, certain, self.line)
+        else:
+            known.deep |= deep
+            known.certain |= certain
+
+    def effect(self, kind: ResourceKind, access: Access, name: str = "", certain: bool = True) -> None:
+        """Something outside the variables is touched."""
+        key = (kind, access, name)
+        self.effects[key] = self.effects.get(key, False) or certain
+
+    def assume(self, message: str) -> None:
+        """Something had to be assumed (said to the user as an info diagnostic)."""
+        self.assumptions.setdefault(message, self.line)
+
+    def all_effects(self) -> tuple[Effect, ...]:
+        """The effects as data, in order of kind."""
+        keys = sorted(self.effects, key=lambda k: (k[0].value, k[1].value, k[2]))
+        return tuple(Effect(kind=k, access=a, name=n, certain=self.effects[k, a, n]) for k, a, n in keys)

@@ -1,0 +1,119 @@
+"""Python's scoping, read off the syntax: which names a body makes its own and which it takes from outside."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def parameters(function: Function) -> list[str]:
+    """The names of a function's parameters, in order of declaration."""
+    a = function.args
+    named = [*a.posonlyargs, *a.args, *([a.vararg] if a.vararg else []), *a.kwonlyargs, *([a.kwarg] if a.kwarg else [])]
+    return [arg.arg for arg in named]
+
+
+def body_of(node: ast.AST) -> list[ast.stmt] | list[ast.expr]:
+    """What runs when a function, lambda or class runs."""
+    return [node.body] if isinstance(node, ast.Lambda) else node.body  # type: ignore[attr-defined,no-any-return]
+
+
+def own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """All nodes below, without the bodies of nested functions and classes (what runs at definition stays)."""
+    stack = list(nodes)[::-1]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(reversed(list(definition_parts(node) if isinstance(node, SCOPES) else ast.iter_child_nodes(node))))
+
+
+def definition_parts(node: ast.AST) -> list[ast.AST]:
+    """What is evaluated where a function or class is defined: decorators, defaults, bases, annotations."""
+    if isinstance(node, ast.ClassDef):
+        return [*node.decorator_list, *node.bases, *(k.value for k in node.keywords)]
+    args = node.args  # type: ignore[attr-defined]
+    parts: list[ast.AST] = [*args.defaults, *(d for d in args.kw_defaults if d is not None)]
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        annotated = [a.annotation for a in (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg) if a]
+        return [*node.decorator_list, *parts, *(a for a in [*annotated, node.returns] if a is not None)]
+    return parts
+
+
+def bound_names(nodes: Iterable[ast.AST]) -> set[str]:
+    """Names that these nodes bind in their own scope (a walrus in a comprehension counts, its targets don't)."""
+    found: set[str] = set()
+    inner: set[int] = set()
+    for node in own_nodes(nodes):
+        if isinstance(node, COMPREHENSIONS):
+            inner.update(id(n) for g in node.generators for n in ast.walk(g.target))
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and id(node) not in inner:
+            found.add(node.id)
+        else:
+            found.update(_names_of(node))
+    return found
+
+
+def _names_of(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield node.name
+    elif isinstance(node, (ast.Import, ast.ImportFrom)):
+        yield from (a.asname or a.name.split(".")[0] for a in node.names if a.name != "*")
+    elif isinstance(node, ast.ExceptHandler) and node.name:
+        yield node.name
+    elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+        yield node.name
+    elif isinstance(node, ast.MatchMapping) and node.rest:
+        yield node.rest
+
+
+def declared(nodes: Iterable[ast.AST], kind: type[ast.Global] | type[ast.Nonlocal]) -> set[str]:
+    """Names declared `global` (or `nonlocal`) in this scope."""
+    return {name for node in own_nodes(nodes) if isinstance(node, kind) for name in node.names}
+
+
+def locals_of(node: ast.AST) -> set[str]:
+    """Names local to a function, lambda or class body."""
+    body = body_of(node)
+    own = bound_names(body) - declared(body, ast.Global) - declared(body, ast.Nonlocal)
+    return own if isinstance(node, ast.ClassDef) else own | set(parameters(node))  # type: ignore[arg-type]
+
+
+def free_names(node: ast.AST) -> set[str]:
+    """Names that running the body of a function, lambda or class takes from outside it (or declares global).
+
+    Nested functions count. What is evaluated at definition (defaults, decorators) does not.
+    """
+    body = body_of(node)
+    mine = locals_of(node)
+    found = declared(body, ast.Global)
+    for name in _loads(body):
+        if name not in mine:
+            found.add(name)
+    return found
+
+
+def outer_names(nodes: Iterable[ast.AST]) -> set[str]:
+    """Names that code at module level loads, functions that it only defines left out."""
+    return set(_loads(nodes, bodies=False))
+
+
+def _loads(nodes: Iterable[ast.AST], bodies: bool = True) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Name):
+            if not isinstance(node.ctx, ast.Store):
+                yield node.id
+        elif isinstance(node, COMPREHENSIONS):
+            own = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+            yield from (name for name in _loads(ast.iter_child_nodes(node), bodies) if name not in own)
+        elif isinstance(node, SCOPES):
+            yield from _loads(definition_parts(node), bodies)
+            yield from free_names(node) if bodies else ()
+        else:
+            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                yield node.target.id
+            yield from _loads(ast.iter_child_nodes(node), bodies)

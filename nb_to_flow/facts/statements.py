@@ -1,0 +1,413 @@
+"""Statements: bindings, branches, loops, definitions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+
+from nb_to_flow.facts.expressions import ARRAYS, Expressions, item_field
+from nb_to_flow.facts.frames import Frame, Path
+from nb_to_flow.facts.heap import ITEMS, NOTHING, ClassObject, Library, Value
+from nb_to_flow.facts.library import AMBIENT_OF
+from nb_to_flow.facts.machine import Arguments
+from nb_to_flow.facts.scopes import Function, locals_of
+from nb_to_flow.ir.facts import Access, ResourceKind
+
+LOOP_ROUNDS = 4
+IN_PLACE = {
+    ast.Add: "__iadd__", ast.Sub: "__isub__", ast.Mult: "__imul__", ast.Div: "__itruediv__",
+    ast.FloorDiv: "__ifloordiv__", ast.Mod: "__imod__", ast.Pow: "__ipow__", ast.MatMult: "__imatmul__",
+    ast.BitOr: "__ior__", ast.BitAnd: "__iand__", ast.BitXor: "__ixor__", ast.LShift: "__ilshift__",
+    ast.RShift: "__irshift__",
+}  # fmt: skip
+
+
+class Statements(Expressions):
+    """Runs statements. Every `_run_*` returns True if the path ends there."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self.exits: list[list[Path]] = []  # paths that left the innermost loops by break or continue
+        self.marks: list[int] = []
+
+    def run(self, node: ast.stmt) -> bool:
+        """Run one statement."""
+        self.record.steps += 1
+        if not self.active:
+            self.record.line = node.lineno
+        handler: Callable[[ast.stmt], bool | None] | None = getattr(self, f"_run_{type(node).__name__}", None)
+        if handler is None:
+            self._eval_children(node)
+            return False
+        return bool(handler(node))
+
+    def run_block(self, body: Sequence[ast.stmt]) -> bool:
+        """Run statements in order until the path ends."""
+        return any(self.run(node) for node in body)
+
+    def run_body(self, node: Function) -> bool:
+        if isinstance(node, ast.Lambda):
+            self.frame.returns |= self.eval(node.body)
+            return False
+        saved, self.exits = self.exits, []
+        try:
+            path = self.branch(lambda: self.run_block(node.body))
+            path.ends = False
+            return self.join([path])
+        finally:
+            self.exits = saved
+
+    # -- simple statements ----------------------------------------------------------------------------
+
+    def _run_Expr(self, node: ast.Expr) -> None:
+        self.eval(node.value)
+
+    def _run_Assign(self, node: ast.Assign) -> None:
+        value = self.eval(node.value)
+        for target in node.targets:
+            self.assign(target, value)
+
+    def _run_AnnAssign(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self.assign(node.target, self.eval(node.value))
+
+    def _run_AugAssign(self, node: ast.AugAssign) -> None:
+        target = node.target
+        load: ast.expr = (
+            ast.copy_location(ast.Name(target.id, ast.Load()), target) if isinstance(target, ast.Name) else target
+        )
+        old = self.eval(load)
+        value = self.eval(node.value)
+        result: set[int] = set()
+        for obj in sorted(old) or [-1]:
+            result |= self._augmented(obj, value, node) if obj >= 0 else self.new(node, "")
+        self.assign(target, frozenset(result))
+
+    def _augmented(self, obj: int, value: Value, node: ast.AugAssign) -> Value:
+        receiver = frozenset((obj,))
+        method = IN_PLACE[type(node.op)]
+        own = self.find_method(obj, method)
+        if own is not None:
+            return self.call_function(own, Arguments([receiver, value]), node)
+        if obj in self.heap.frozen:
+            return self.operate(receiver, value, method.replace("__i", "__", 1), node)
+        kind = self.heap.types[obj]
+        api = self.knowledge.method(kind, method) if kind else None
+        if api is not None:
+            self.apply(api, method, receiver, Arguments([value]), node)
+            return receiver
+        if kind in ("list", "set", "dict") or kind in ARRAYS[:3] or not kind:
+            self.change(receiver, deep=kind in ARRAYS)
+            for item in self.parts(value, node) if kind in ("list", "set", "dict") else NOTHING:
+                self.heap.hold(obj, ITEMS, (item,))
+            return receiver if kind else receiver | self.new(node, "")
+        return self.operate(receiver, value, method.replace("__i", "__", 1), node)
+
+    def _run_Delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            self._delete(target)
+
+    def _delete(self, target: ast.expr) -> None:
+        if isinstance(target, ast.Name):
+            self.unbind(target.id)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            for element in target.elts:
+                self._delete(element)
+        elif isinstance(target, (ast.Subscript, ast.Attribute)):
+            self.change(self.eval(target.value))
+            if isinstance(target, ast.Subscript):
+                self.eval(target.slice)
+
+    def _run_Assert(self, node: ast.Assert) -> None:
+        self.eval(node.test)
+        if node.msg is not None:
+            self.eval(node.msg)
+
+    def _run_Return(self, node: ast.Return) -> bool:
+        if node.value is not None:
+            self.frame.returns |= self.eval(node.value)
+        return True
+
+    def _run_Raise(self, node: ast.Raise) -> bool:
+        self._eval_children(node)
+        return True
+
+    def _run_Break(self, node: ast.stmt) -> bool:
+        return self._leave()
+
+    def _run_Continue(self, node: ast.stmt) -> bool:
+        return self._leave()
+
+    def _leave(self) -> bool:
+        if self.exits:
+            keys = {key: None for journal in self.journal[self.marks[-1] :] for key in journal}
+            values = {key: key[0].values.get(key[1], NOTHING) for key in keys}
+            self.exits[-1].append(Path(values, set(self.record.bound), False))
+        return True
+
+    def _run_Global(self, node: ast.Global) -> None:
+        self.frame.globals_ |= set(node.names) if self.frame is not self.module else set()
+
+    def _run_Nonlocal(self, node: ast.Nonlocal) -> None:
+        self.frame.own -= set(node.names)
+
+    # -- branches and loops ---------------------------------------------------------------------------
+
+    def _run_If(self, node: ast.If) -> bool:
+        self.eval(node.test)
+        return self.join([self.branch(lambda: self.run_block(node.body)), self.branch(lambda: self.run_block(node.orelse))])
+
+    def _run_For(self, node: ast.For) -> bool:
+        items = self.iterate(self.eval(node.iter), node.iter)
+        if isinstance(node, ast.AsyncFor) and not self.active:
+            self.record.awaits = True
+
+        def once() -> bool:
+            self.assign(node.target, items)
+            return self.run_block(node.body)
+
+        self._loop(once, at_least_once=True)
+        return self.run_block(node.orelse)
+
+    _run_AsyncFor = _run_For
+
+    def _run_While(self, node: ast.While) -> bool:
+        forever = isinstance(node.test, ast.Constant) and bool(node.test.value)
+
+        def once() -> bool:
+            self.eval(node.test)
+            return self.run_block(node.body)
+
+        self.eval(node.test)
+        self._loop(once, at_least_once=forever)
+        return self.run_block(node.orelse)
+
+    def _loop(self, once: Callable[[], bool], at_least_once: bool) -> None:
+        """Run a body until nothing new is found; a `for` loop is taken to run at least once."""
+        for number in range(LOOP_ROUNDS):
+            before = self.heap.version
+            start = self.branch(lambda: False)
+            self.exits.append([])
+            self.marks.append(len(self.journal))
+            path = self.branch(once)
+            self.marks.pop()
+            left = self.exits.pop()
+            first = number == 0 and at_least_once
+            # a path that only returns or raises never reaches the code after the loop
+            paths = [path, *left, *([] if first else [start])]
+            snapshot = self._snapshot(paths)
+            self.join(paths if not all(p.ends for p in paths) else [start, *paths])
+            if self.heap.version == before and not self._differs(snapshot) and number:
+                break
+
+    def _snapshot(self, paths: list[Path]) -> dict[tuple[Frame, str], Value]:
+        return {key: key[0].values.get(key[1], NOTHING) for path in paths for key in path.values}
+
+    def _differs(self, snapshot: dict[tuple[Frame, str], Value]) -> bool:
+        return any(key[0].values.get(key[1], NOTHING) != value for key, value in snapshot.items())
+
+    def _run_With(self, node: ast.With) -> bool:
+        if isinstance(node, ast.AsyncWith) and not self.active:
+            self.record.awaits = True
+        for item in node.items:
+            manager = self.eval(item.context_expr)
+            entered: set[int] = set()
+            for obj in sorted(manager):
+                entered |= self._enter(obj, node)
+            if item.optional_vars is not None:
+                self.assign(item.optional_vars, frozenset(entered))
+        return self.run_block(node.body)
+
+    _run_AsyncWith = _run_With
+
+    def _enter(self, obj: int, node: ast.AST) -> Value:
+        receiver = frozenset((obj,))
+        for name in ("__enter__", "__aenter__"):
+            own = self.find_method(obj, name)
+            if own is not None:
+                leave = self.find_method(obj, name.replace("enter", "exit"))
+                if leave is not None:
+                    self.call_function(leave, Arguments([receiver, NOTHING, NOTHING, NOTHING]), node)
+                return self.call_function(own, Arguments([receiver]), node)
+        kind = self.heap.types[obj]
+        api = self.knowledge.method(kind, "__enter__") if kind else None
+        return self.apply(api, "__enter__", receiver, Arguments(), node) if api is not None else receiver
+
+    def _run_Try(self, node: ast.Try) -> bool:
+        start = self.branch(lambda: False)
+        body = self.branch(lambda: self.run_block(node.body) or self.run_block(node.orelse))
+        middle = Path(body.values, start.bound, False)
+        handled = [body]
+        for handler in node.handlers:
+            handled.append(self.branch(lambda h=handler: self._handle(h, [start, middle])))  # type: ignore[misc]
+        ends = self.join(handled)
+        return self.run_block(node.finalbody) or ends
+
+    _run_TryStar = _run_Try
+
+    def _handle(self, handler: ast.ExceptHandler, before: list[Path]) -> bool:
+        self.join(before)
+        if handler.type is not None:
+            self.eval(handler.type)
+        if handler.name:
+            self.bind(handler.name, self.new(handler, ""))
+        ends = self.run_block(handler.body)
+        if handler.name:
+            self.unbind(handler.name)
+            self.record.deleted.discard(handler.name)
+            self.record.touched.discard(handler.name)
+        return ends
+
+    def _run_Match(self, node: ast.Match) -> bool:
+        subject = self.eval(node.subject)
+        paths = [self.branch(lambda c=case: self._run_case(c, subject)) for case in node.cases]  # type: ignore[misc]
+        last = node.cases[-1]
+        if not (isinstance(last.pattern, ast.MatchAs) and last.pattern.pattern is None and last.guard is None):
+            paths.append(self.branch(lambda: False))
+        return self.join(paths)
+
+    def _run_case(self, case: ast.match_case, subject: Value) -> bool:
+        for pattern in ast.walk(case.pattern):
+            name = getattr(pattern, "name", None) or getattr(pattern, "rest", None)
+            if name:
+                self.bind(name, subject | self.parts(subject, pattern))
+            for child in ast.iter_child_nodes(pattern):
+                if isinstance(child, ast.expr):
+                    self.eval(child)
+        if case.guard is not None:
+            self.eval(case.guard)
+        return self.run_block(case.body)
+
+    # -- definitions ----------------------------------------------------------------------------------
+
+    def _run_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            name = alias.asname or alias.name.split(".")[0]
+            self.bind(name, self.library(alias.name if alias.asname else name))
+
+    def _run_ImportFrom(self, node: ast.ImportFrom) -> None:
+        module = "." * node.level + (node.module or "")
+        for alias in node.names:
+            if alias.name == "*":
+                self.star_modules.append(module)
+            else:
+                self.bind(alias.asname or alias.name, self._imported(f"{module}.{alias.name}"))
+
+    def _imported(self, qualified: str) -> Value:
+        known = self.knowledge.value(qualified)
+        return self.imm(known.returns) if known is not None and known.returns in ("int", "float", "str") else self.library(qualified)
+
+    def _run_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        value = self.function(node, node.name)
+        for decorator in reversed(node.decorator_list):
+            if isinstance(decorator, ast.Name) and decorator.id in ("property", "staticmethod", "classmethod"):
+                continue
+            value = self._decorate(self.eval(decorator), value, decorator)
+        self.bind(node.name, value)
+
+    _run_AsyncFunctionDef = _run_FunctionDef
+
+    def _decorate(self, decorator: Value, value: Value, node: ast.AST) -> Value:
+        if any(not isinstance(self.payload(obj), Library) for obj in decorator):
+            return self.call(decorator, Arguments([value]), node)
+        names = [p.name for obj in decorator if isinstance(p := self.payload(obj), Library)]
+        apis = [api for name in names if (api := self.knowledge.function(name)) and api.result != "fresh"]
+        return self.call(decorator, Arguments([value]), node) if apis else value
+
+    def _run_ClassDef(self, node: ast.ClassDef) -> None:
+        bases = [self.eval(base) for base in node.bases]
+        for keyword in node.keywords:
+            self.eval(keyword.value)
+        namespace = Frame(outer=self.frame, own=locals_of(node), is_class=True)
+        saved, self.frame = self.frame, namespace
+        self.run_block(node.body)
+        self.frame = saved
+        obj = self.heap.at((self.context, node, "class"), "type")
+        every = frozenset().union(NOTHING, *bases)
+        own = tuple(o for o in sorted(every) if isinstance(self.payload(o), ClassObject))
+        library = tuple(p.name for o in sorted(every) if isinstance(p := self.payload(o), Library) and p.name != "object")
+        self.heap.payloads[obj] = ClassObject(node, namespace, own, library)
+        self.heap.hold(obj, "namespace", self.mutable(frozenset().union(NOTHING, *namespace.values.values())))
+        value = frozenset((obj,))
+        for decorator in reversed(node.decorator_list):
+            value = self._decorate(self.eval(decorator), value, decorator)
+        self.bind(node.name, value)
+
+    # -- targets --------------------------------------------------------------------------------------
+
+    def assign(self, target: ast.expr, value: Value) -> None:
+        if isinstance(target, ast.Name):
+            self.bind(target.id, value)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            self._unpack(target, value)
+        elif isinstance(target, ast.Starred):
+            obj = self.make(target, "list")
+            self.heap.hold(obj, ITEMS, value)
+            self.assign(target.value, frozenset((obj,)))
+        elif isinstance(target, ast.Attribute):
+            self._set_attribute(target, value)
+        elif isinstance(target, ast.Subscript):
+            self._set_item(target, value)
+
+    def _unpack(self, target: ast.Tuple | ast.List, value: Value) -> None:
+        starred = any(isinstance(e, ast.Starred) for e in target.elts)
+        for index, element in enumerate(target.elts):
+            exact: set[int] = set()
+            for obj in value:
+                slot = None if starred else self.heap.fields[obj].get(f"[{index}]")
+                exact |= slot if slot is not None else self.iterate(frozenset((obj,)), target)
+            self.assign(element, frozenset(exact))
+
+    def _set_attribute(self, target: ast.Attribute, value: Value) -> None:
+        for obj in sorted(self.eval(target.value)):
+            payload = self.payload(obj)
+            if isinstance(payload, Library):
+                root = payload.name.split(".")[0]
+                self.record.effect(ResourceKind.AMBIENT, Access.WRITE, AMBIENT_OF.get(root, root))
+                continue
+            setter = self.find_method(obj, "__setattr__")
+            if setter is not None:
+                self.call_function(setter, Arguments([frozenset((obj,)), self.text(target.attr), value]), target)
+            self.change((obj,))
+            if "buffer" in self.traits(obj) and target.attr not in ("index", "columns", "name", "names", "attrs"):
+                continue
+            self.heap.hold(obj, "." + target.attr, value)
+            self._through(obj)
+
+    def _set_item(self, target: ast.Subscript, value: Value) -> None:
+        receivers = self.eval(target.value)
+        index = self.eval(target.slice)
+        for obj in sorted(receivers):
+            payload = self.payload(obj)
+            if isinstance(payload, Library):
+                self._set_library_item(payload.name)
+                continue
+            self._set_item_of(obj, target, index, value)
+
+    def _set_item_of(self, obj: int, target: ast.Subscript, index: Value, value: Value) -> None:
+        receiver = frozenset((obj,))
+        own = self.find_method(obj, "__setitem__")
+        if own is not None:
+            self.call_function(own, Arguments([receiver, index, value]), target)
+            return
+        kind = self.heap.types[obj]
+        api = self.knowledge.method(kind, "__setitem__:" + self.subscript_kind(target.slice, index)) if kind else None
+        if api is not None:
+            self.apply(api, "[]=", receiver, Arguments([index, value]), target)
+        else:
+            self.change(receiver, deep="buffer" in self.traits(obj))
+        if "buffer" not in self.traits(obj) and "indexer" not in self.traits(obj):
+            self.heap.hold(obj, item_field(target.slice), value)
+        self._through(obj)
+
+    def _through(self, obj: int) -> None:
+        """A store into `df.loc` or into a part of unknown make is a store into what it was taken from."""
+        if "indexer" in self.traits(obj):
+            self.change(self.heap.parents[obj], deep=True)
+
+    def _set_library_item(self, name: str) -> None:
+        if name == "os.environ":
+            self.record.effect(ResourceKind.ENVIRONMENT, Access.WRITE)
+            return
+        root = name.split(".")[0]
+        self.record.effect(ResourceKind.AMBIENT, Access.WRITE, AMBIENT_OF.get(root, root))
