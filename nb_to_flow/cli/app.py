@@ -29,7 +29,9 @@ failed), 2 bad usage or input. `nb-to-flow COMMAND --help` shows examples.
 """
 
 
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(nb_to_flow.__version__, message="nb-to-flow %(version)s")
 @click.option("--debug", is_flag=True, help="Show the traceback of internal errors.")
 def cli(debug: bool) -> None:
@@ -64,7 +66,7 @@ def run(arguments: list[str] | None = None) -> int:
         return 0
     except OSError as error:
         return _said(f"error: {error.filename or 'input'}: {error.strerror or error}")
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a bug gets one message, not a traceback
         return _bug(error)
 
 

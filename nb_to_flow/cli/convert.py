@@ -101,7 +101,9 @@ def _print_summary(done: Sequence[Converted]) -> None:
 
     if len(done) == 1:
         if done[0].flow_file is not None and done[0].ok:
-            click.echo(f"{done[0].result.value}: {done[0].entrypoint} ({_tasks(done[0])} tasks{_notes(done[0])})")
+            click.echo(
+                f"{done[0].result.value}: {done[0].entrypoint} ({_tasks(done[0])} tasks{_notes(done[0])})"
+            )
         return
     rows = [
         (

@@ -2,7 +2,7 @@
 
 from nb_to_flow.files.atomic import write_atomically
 from nb_to_flow.files.discover import find_notebooks
-from nb_to_flow.files.sidecar import Sidecar, load_sidecar, sidecar_path
+from nb_to_flow.files.sidecar import Sidecar, is_untouched, load_sidecar, sidecar_path
 from nb_to_flow.files.store import FlowFiles, Status, plan_files, state_of, write_files
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Sidecar",
     "Status",
     "find_notebooks",
+    "is_untouched",
     "load_sidecar",
     "plan_files",
     "sidecar_path",

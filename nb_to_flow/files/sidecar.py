@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,6 +45,16 @@ class Sidecar:
         rows = ",\n".join(f'    "{n}": {json.dumps(span)}' for n, span in lines.items())
         text = json.dumps(head, indent=2)[:-2]
         return f'{text},\n  "lines": {{\n{rows}\n  }}\n}}\n'.encode()
+
+
+def digest(data: bytes) -> str:
+    """How the sidecar names contents."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def is_untouched(flow_file: Path, sidecar: Sidecar) -> bool:
+    """True if the flow is as it was generated: then the sidecar's lines are right."""
+    return flow_file.is_file() and digest(flow_file.read_bytes()) == sidecar.flow_sha256
 
 
 def sidecar_path(flow_file: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nb_to_flow.files.atomic import write_atomically
-from nb_to_flow.files.sidecar import Sidecar, load_sidecar, sidecar_path
+from nb_to_flow.files.sidecar import Sidecar, digest, load_sidecar, sidecar_path
 from nb_to_flow.ir.flow import GeneratedFlow
 
 
@@ -44,7 +43,7 @@ def plan_files(flow: GeneratedFlow, folder: Path, options: Mapping[str, Any]) ->
     sidecar = Sidecar(
         notebook=origin,
         notebook_sha256=notebook.sha256,
-        flow_sha256=_digest(source),
+        flow_sha256=digest(source),
         options=options,
         lines=flow.source_map,
     )
@@ -62,7 +61,7 @@ def state_of(files: FlowFiles) -> Status:
     if present == files.source:
         written = sidecar is not None and sidecar_path(files.path).read_bytes() == files.sidecar
         return Status.CURRENT if written else Status.STALE
-    untouched = sidecar is not None and sidecar.flow_sha256 == _digest(present)
+    untouched = sidecar is not None and sidecar.flow_sha256 == digest(present)
     return Status.STALE if untouched else Status.EDITED
 
 
@@ -87,7 +86,3 @@ def _relative(notebook: Path, folder: Path) -> str:
         return Path(os.path.relpath(notebook.resolve(), folder.resolve())).as_posix()
     except ValueError:  # on another drive
         return notebook.resolve().as_posix()
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

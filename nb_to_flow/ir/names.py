@@ -12,15 +12,15 @@ from pathlib import PurePath
 MAX_LENGTH = 60
 
 # Standard modules that some supported Python has and another has not: names must not depend on the version.
-_OTHER_STDLIB = frozenset(
+_OTHER_STDLIB = (
     "aifc annotationlib asynchat asyncore audioop binhex cgi cgitb chunk compression crypt distutils formatter"
     " imghdr imp lib2to3 mailcap msilib nis nntplib ossaudiodev parser pathlib pipes pydoc_data smtpd sndhdr"
-    " spwd sunau symbol telnetlib tomllib uu xdrlib".split()
+    " spwd sunau symbol telnetlib tomllib uu xdrlib"
 )
 
 # A module of one of these names beside a flow would be imported instead of the library, by the flow or by
 # another library.
-_LIBRARIES = frozenset(
+_LIBRARIES = (
     "altair anyio attr attrs bokeh boto3 bs4 catboost click cv2 cycler dash dask distributed django docker"
     " dotenv duckdb fastapi flask fsspec gensim geopandas httpx imblearn ipykernel ipython ipywidgets jax"
     " jinja2 joblib jsonschema jupyter keras lightgbm lxml markdown matplotlib mlflow nbformat networkx nltk"
@@ -29,7 +29,7 @@ _LIBRARIES = frozenset(
     " pytz ray redis regex requests rich ruff scipy seaborn setuptools shap six skimage sklearn sparse"
     " sqlalchemy starlette statsmodels streamlit sympy tables tabulate tensorflow toml torch torchvision"
     " tornado toolz tqdm transformers typer typing_extensions ujson urllib3 uvicorn wandb websockets"
-    " wordcloud xarray xgboost xlrd xlsxwriter yaml zmq".split()
+    " wordcloud xarray xgboost xlrd xlsxwriter yaml zmq"
 )
 
 _RESERVED = (
@@ -37,8 +37,8 @@ _RESERVED = (
     | frozenset(keyword.softkwlist)
     | frozenset(dir(builtins))
     | frozenset(sys.stdlib_module_names)
-    | _OTHER_STDLIB
-    | _LIBRARIES
+    | frozenset(_OTHER_STDLIB.split())
+    | frozenset(_LIBRARIES.split())
     | {"flow", "task", "flows", "tasks", "nb_to_flow", "conftest", "display", "get_ipython"}
 )
 

@@ -23,27 +23,27 @@ def cells_table(notebook: Notebook, plan: FlowPlan | None) -> Table:
     """Every code cell with its tasks and how it begins."""
     tasks: dict[int, list[str]] = defaultdict(list)
     for task in plan.tasks if plan else ():
-        for cell in task.cells:
-            tasks[cell].append(task.name)
-    table = _table("Cells", ("cell", "right"), "task", "begins")
+        for position in task.cells:
+            tasks[position].append(task.name)
+    table = table_of("Cells", ("cell", "right"), "task", "begins")
     for cell in notebook.cells:
         if cell.kind is CellKind.CODE and cell.source.strip():
             names = ", ".join(tasks[cell.index]) or "-"
-            table.add_row(str(cell.index + 1), _plain(names), _plain(shorten(first_line(cell.source), 72)))
+            table.add_row(str(cell.index + 1), plain(names), plain(shorten(first_line(cell.source), 72)))
     return table
 
 
 def edges_table(graph: NotebookGraph) -> Table:
     """Every edge between cells and why it is there."""
     reasons = _by_cells(graph)
-    table = _table("Edges", ("from", "right"), ("to", "right"), "kind", "names", "why", "")
+    table = table_of("Edges", ("from", "right"), ("to", "right"), "kind", "names", "why", "")
     for edge in graph.cell_edges:
         table.add_row(
             str(edge.source + 1),
             str(edge.target + 1),
             edge.kind.value,
-            _plain(shorten(", ".join(edge.names), 40)),
-            _plain(_why(edge, reasons)),
+            plain(shorten(", ".join(edge.names), 40)),
+            plain(_why(edge, reasons)),
             "" if edge.certain else "assumed",
         )
     return table
@@ -51,52 +51,53 @@ def edges_table(graph: NotebookGraph) -> Table:
 
 def tasks_table(plan: FlowPlan) -> Table:
     """The planned tasks with what goes in and out."""
-    table = _table("Tasks", "task", "cells", "inputs", "outputs", "notes")
+    table = table_of("Tasks", "task", "cells", "inputs", "outputs", "notes")
     for task in plan.tasks:
         after = (f"after {', '.join(task.after)}",) if task.after else ()
         table.add_row(
-            _plain(task.name),
+            plain(task.name),
             ", ".join(str(c + 1) for c in task.cells),
-            _plain(", ".join(i.name for i in task.inputs)),
-            _plain(", ".join(o.name for o in task.outputs)),
-            _plain(" ".join((*task.notes, *after, *((task.reason,) if task.reason else ())))),
+            plain(", ".join(i.name for i in task.inputs)),
+            plain(", ".join(o.name for o in task.outputs)),
+            plain(" ".join((*task.notes, *after, *((task.reason,) if task.reason else ())))),
         )
     return table
 
 
 def parameters_table(plan: FlowPlan) -> Table:
     """The flow's signature."""
-    table = _table("Parameters", "name", "type", "default", "description")
+    table = table_of("Parameters", "name", "type", "default", "description")
     for p in plan.parameters:
-        table.add_row(_plain(p.name), _plain(p.annotation), _plain(p.default), _plain(p.description))
+        table.add_row(plain(p.name), plain(p.annotation), plain(p.default), plain(p.description))
     return table
 
 
 def diagnostics_table(diagnostics: Iterable[Diagnostic]) -> Table:
     """Diagnostics, one a row."""
-    table = _table("Diagnostics", "code", "severity", ("cell", "right"), ("line", "right"), "message")
+    table = table_of("Diagnostics", "code", "severity", ("cell", "right"), ("line", "right"), "message")
     for d in diagnostics:
         table.add_row(
             d.code,
-            _plain(d.severity.value, _COLOURS[d.severity]),
+            plain(d.severity.value, _COLOURS[d.severity]),
             str(d.span.cell + 1) if d.span else "",
             str(d.span.line) if d.span else "",
-            _plain(f"{d.message} {d.hint}".strip()),
+            plain(f"{d.message} {d.hint}".strip()),
         )
     return table
 
 
 def summary_table(rows: Sequence[tuple[str, str, str, str, str]]) -> Table:
     """The end of `convert`: notebook, result, flow, number of tasks, first problem."""
-    table = _table("", "notebook", "result", "flow", ("tasks", "right"), "problem")
+    table = table_of("", "notebook", "result", "flow", ("tasks", "right"), "problem")
     styles = {"written": "green", "unchanged": "green", "not current": "yellow"}
     for notebook, result, flow, tasks, problem in rows:
-        result_text = _plain(result, styles.get(result, "bold red"))
-        table.add_row(_plain(notebook), result_text, _plain(flow), tasks, _plain(shorten(problem, 120)))
+        result_text = plain(result, styles.get(result, "bold red"))
+        table.add_row(plain(notebook), result_text, plain(flow), tasks, plain(shorten(problem, 120)))
     return table
 
 
-def _table(title: str, *columns: str | tuple[str, str]) -> Table:
+def table_of(title: str, *columns: str | tuple[str, str]) -> Table:
+    """An empty table; a column may come with its alignment."""
     from rich import box
     from rich.table import Table
 
@@ -107,7 +108,7 @@ def _table(title: str, *columns: str | tuple[str, str]) -> Table:
     return table
 
 
-def _plain(text: str, style: str = "") -> Text:
+def plain(text: str, style: str = "") -> Text:
     """Text that may hold anything: no markup, no control characters."""
     from rich.text import Text
 

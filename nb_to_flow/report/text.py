@@ -18,6 +18,26 @@ def diagnostic_line(diagnostic: Diagnostic, path: str) -> str:
     return f"{place(path, diagnostic.span)}: {diagnostic.severity.value} {diagnostic.code}: {message}{hint}"
 
 
+def failure_text(
+    message: str,
+    task: str,
+    span: Span | None,
+    cells: tuple[int, ...],
+    line: int | None,
+    notebook: str,
+    flow: str,
+) -> str:
+    """Why a run failed and where: the task, and the notebook's cell and line if they are known."""
+    where = f"task {task} failed" if task else "the flow failed"
+    if span is not None and notebook:
+        where += f" at {place(notebook, span)}"
+    elif cells and notebook:
+        where += f" ({notebook}, cell{'s' if len(cells) > 1 else ''} {', '.join(str(c + 1) for c in cells)})"
+    elif line is not None:
+        where += f" at {flow}, line {line}"
+    return f"{where}: {message}"
+
+
 def shorten(text: str, width: int) -> str:
     """`text` on one line of at most `width` characters."""
     line = " ".join(text.split())

@@ -1,4 +1,4 @@
-"""What the package offers to Python programs; the command line is a thin layer over it."""
+"""Converting many notebooks: finding them, keeping their flows apart, writing what may be written."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
+from nb_to_flow import pipeline
+from nb_to_flow.api.problems import bug, problem
+from nb_to_flow.api.single import PathLike
 from nb_to_flow.files import FlowFiles, Status, find_notebooks, plan_files, state_of, write_files
 from nb_to_flow.ir.diagnostics import Diagnostic, Severity
 from nb_to_flow.ir.errors import InputError
 from nb_to_flow.ir.names import flow_name, is_flow_name
 from nb_to_flow.pipeline import Conversion, ConvertOptions
-from nb_to_flow.pipeline import analyse as analyse_notebook
-from nb_to_flow.pipeline import convert as convert_notebook
-from nb_to_flow.pipeline import load as load_notebook
-
-PathLike = str | os.PathLike[str]
 
 
 class Result(str, Enum):
@@ -58,16 +56,6 @@ class Converted:
     def entrypoint(self) -> str | None:
         """`flows/x.py:x`, from the current folder; None if there is no flow."""
         return None if self.flow_file is None else f"{self.flow_file.as_posix()}:{self.flow_file.stem}"
-
-
-def read_notebook(path: PathLike, options: ConvertOptions | None = None) -> Conversion:
-    """Read and lower one notebook: cells and plain Python statements. Nothing is run."""
-    return load_notebook(Path(path), options)
-
-
-def inspect(path: PathLike, options: ConvertOptions | None = None) -> Conversion:
-    """Analyse one notebook: facts, edges with reasons, planned tasks, diagnostics. Nothing is run."""
-    return analyse_notebook(Path(path), options)
 
 
 def convert(
@@ -125,8 +113,8 @@ def _found(source: Path) -> list[Path | Converted]:
         return list(find_notebooks(source))
     except (InputError, OSError) as error:
         hint = error.hint if isinstance(error, InputError) else ""
-        problem = _problem("NB701", str(error), hint)
-        return [Converted(path=source, result=Result.FAILED, diagnostics=(problem,))]
+        finding = problem("NB701", str(error), hint)
+        return [Converted(path=source, result=Result.FAILED, diagnostics=(finding,))]
 
 
 def _distinct(paths: Iterable[Path]) -> list[Path]:
@@ -140,24 +128,11 @@ def _distinct(paths: Iterable[Path]) -> list[Path]:
 def _guarded(path: Path, options: ConvertOptions) -> Conversion:
     """Convert one notebook; a bug becomes a diagnostic, so that the other notebooks get their turn."""
     try:
-        return convert_notebook(path, options)
+        return pipeline.convert(path, options)
     except Exception as error:
         if os.environ.get("NB_TO_FLOW_DEBUG"):
             raise
         return Conversion(path=path, diagnostics=(bug(error),))
-
-
-def bug(error: BaseException) -> Diagnostic:
-    """What to say of an exception that nobody expected."""
-    trace, where = error.__traceback__, ""
-    while trace is not None:
-        name = Path(trace.tb_frame.f_code.co_filename)
-        if "nb_to_flow" in name.parts:
-            where = f" ({'/'.join(name.parts[-2:])}, line {trace.tb_lineno})"
-        trace = trace.tb_next
-    text = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-    hint = "This is a bug of nb-to-flow: please report it with the notebook. --debug shows the traceback."
-    return _problem("NB900", f"internal error: {text}{where}", hint)
 
 
 class _Names:
@@ -198,14 +173,14 @@ def _finish(
     if others := names.others(name, conversion.path):
         message = f"{', '.join(map(str, others))} would give a flow of the same name, {name!r}"
         hint = "Convert them to different folders (-o), or one by one with --name."
-        return _with(done, Result.REFUSED, _problem("NB702", message, hint))
+        return _with(done, Result.REFUSED, problem("NB702", message, hint))
     files = plan_files(conversion.flow, folder, options.changed())
     done = replace(done, flow_file=files.path)
     try:
         return _stored(done, files, check=check, force=force)
     except OSError as error:
         reason = error.strerror or str(error)
-        return _with(done, Result.FAILED, _problem("NB703", f"can't write {files.path}: {reason}"))
+        return _with(done, Result.FAILED, problem("NB703", f"can't write {files.path}: {reason}"))
 
 
 def _stored(done: Converted, files: FlowFiles, *, check: bool, force: bool) -> Converted:
@@ -214,11 +189,11 @@ def _stored(done: Converted, files: FlowFiles, *, check: bool, force: bool) -> C
     if state is Status.CURRENT:
         return replace(done, result=Result.UNCHANGED)
     if check:
-        problem = _problem("NB704", f"{files.path} is not current: {_STATES[state]}", "", Severity.WARNING)
-        return _with(done, Result.NOT_CURRENT, problem)
+        finding = problem("NB704", f"{files.path} is not current: {_STATES[state]}", "", Severity.WARNING)
+        return _with(done, Result.NOT_CURRENT, finding)
     if state in (Status.EDITED, Status.FOREIGN) and not force:
-        problem = _problem("NB705", f"{files.path} {_STATES[state]}", "--force overwrites it.")
-        return _with(done, Result.REFUSED, problem)
+        finding = problem("NB705", f"{files.path} {_STATES[state]}", "--force overwrites it.")
+        return _with(done, Result.REFUSED, finding)
     write_files(files)
     return replace(done, result=Result.WRITTEN)
 
@@ -231,9 +206,5 @@ _STATES = {
 }
 
 
-def _with(done: Converted, result: Result, problem: Diagnostic) -> Converted:
-    return replace(done, result=result, diagnostics=(*done.diagnostics, problem))
-
-
-def _problem(code: str, message: str, hint: str = "", severity: Severity = Severity.ERROR) -> Diagnostic:
-    return Diagnostic(code=code, severity=severity, message=message, hint=hint)
+def _with(done: Converted, result: Result, finding: Diagnostic) -> Converted:
+    return replace(done, result=result, diagnostics=(*done.diagnostics, finding))
