@@ -16,8 +16,10 @@ from nb_to_flow.ir.plan import FlowPlan
 
 __all__ = ["GenerateOptions", "generate"]
 
+_DEFAULTS = GenerateOptions()
 
-def generate(plan: FlowPlan, options: GenerateOptions = GenerateOptions()) -> Outcome[GeneratedFlow]:
+
+def generate(plan: FlowPlan, options: GenerateOptions = _DEFAULTS) -> Outcome[GeneratedFlow]:
     """Write the flow that a plan describes.
 
     Returns the module's text, formatted and free of lint, and its map back to the notebook. The value is

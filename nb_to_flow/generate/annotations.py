@@ -20,20 +20,8 @@ _KNOWN = {
     "matplotlib.axes": "Axes",
 }
 _PUBLIC = frozenset(f"{module}.{name}" for module, names in _KNOWN.items() for name in names.split())
-_PLAIN = frozenset(
-    "int float complex bool str bytes bytearray list dict set frozenset tuple range slice object".split()
-)
-_CONTAINERS = frozenset("list dict set frozenset tuple".split()) | {
-    "collections.Counter",
-    "collections.OrderedDict",
-    "collections.defaultdict",
-    "collections.deque",
-}
-
-
-def is_container(type_name: str) -> bool:
-    """True if Prefect would walk a value of this type element by element."""
-    return type_name.partition("[")[0] in _CONTAINERS
+_PLAIN_WORDS = "int float complex bool str bytes bytearray list dict set frozenset tuple range slice object"
+_PLAIN = frozenset(_PLAIN_WORDS.split())
 
 
 def annotation(type_name: str, imports: Mapping[str, str], classes: frozenset[str]) -> str:

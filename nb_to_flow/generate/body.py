@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from nb_to_flow.generate import text
-from nb_to_flow.generate.annotations import is_container
 from nb_to_flow.generate.context import Context
 from nb_to_flow.generate.naming import FlowNames, flow_names, returns_dict
 from nb_to_flow.generate.schedule import Action, Deed, is_multiple, schedule, sources_of
-from nb_to_flow.ir.plan import FlowPlan, Input, Source, SourceKind, TaskPlan
+from nb_to_flow.ir.plan import FlowPlan, Source, SourceKind, TaskPlan
 
 
 def flow_code(context: Context) -> str:
@@ -21,12 +20,11 @@ class _Body:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.plan: FlowPlan = context.plan
-        own = {context.name(name) for name in ("quote", "opaque", "asyncio")}
         constants = {s.name for _, s in self.plan.results if s.kind is SourceKind.CONSTANT}
         constants |= {
             i.source.name for t in self.plan.tasks for i in t.inputs if i.source.kind is SourceKind.CONSTANT
         }
-        self.names: FlowNames = flow_names(self.plan, frozenset(own | constants))
+        self.names: FlowNames = flow_names(self.plan, frozenset({context.name("asyncio"), *constants}))
         self.actions = schedule(self.plan)
         self.tasks = {task.name: task for task in self.plan.tasks}
         self.unpacked: set[str] = set()
@@ -79,19 +77,13 @@ class _Body:
         return f"{self._future(task)} = {call}"
 
     def _call(self, task: TaskPlan, method: str) -> str:
-        arguments = [self._argument(i) for i in task.inputs]
+        # Plain values and futures: Dask takes Prefect's `quote` and `opaque` for tuples.
+        arguments = [self.names.expression(i.source) for i in task.inputs]
         known = set(sources_of(task))
         waits = [self._future(self.tasks[name]) for name in task.after if name not in self.unpacked | known]
         if waits:
             arguments.append(f"wait_for=[{', '.join(waits)}]")
         return f"{task.name}{method}({', '.join(arguments)})"
-
-    def _argument(self, item: Input) -> str:
-        value = self.names.expression(item.source)
-        if item.source.kind is not SourceKind.TASK or not is_container(item.type):
-            return value
-        word = "opaque" if self._is_future(item.source) else "quote"
-        return f"{self.context.name(word)}({value})"
 
     def _is_future(self, source: Source) -> bool:
         if source.kind is not SourceKind.TASK:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from nb_to_flow.generate.imports import Entry, entries_of, import_targets, parse_entries, resolve
 from nb_to_flow.ir.facts import ResourceKind, StatementFacts
 from nb_to_flow.ir.flow import GenerateOptions
+from nb_to_flow.ir.helpers import HELPERS
 from nb_to_flow.ir.notebook import Statement
 from nb_to_flow.ir.plan import FlowPlan
 
@@ -35,8 +36,8 @@ from prefect import flow, task
 from prefect.artifacts import create_image_artifact, create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import ThreadPoolTaskRunner
-from prefect.utilities.annotations import opaque, quote
 """
+    + "\n".join(line for helper in HELPERS.values() for line in helper.imports)
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nb_to_flow.generate.context import Context, own_entries
+from nb_to_flow.generate.context import Context
 from nb_to_flow.generate.imports import Entry, entries_of, import_code, needed
 from nb_to_flow.ir.facts import ResourceKind
 
@@ -27,13 +27,15 @@ class Header:
     settings: tuple[int, ...]
     definitions: tuple[int, ...]
     segments: tuple[tuple[Entry, ...] | int, ...]
-    own: tuple[Entry, ...]
 
-    def blocks(self, used: frozenset[str]) -> Iterator[str | int]:
-        """The imports in order: source text of a block, or the index of a statement between blocks."""
+    def blocks(self, used: frozenset[str], own: tuple[Entry, ...]) -> Iterator[str | int]:
+        """The imports in order: source text of a block, or the index of a statement between blocks.
+
+        `own` is what generated code uses.
+        """
         entries = [e for segment in self.segments if not isinstance(segment, int) for e in segment]
-        wanted = needed(entries, used, self.own)
-        own = [e for e in wanted if e not in entries]
+        wanted = needed(entries, used, own)
+        new = [e for e in wanted if e not in entries]
         first = True
         seen: set[Entry] = set()
         for segment in self.segments:
@@ -42,7 +44,7 @@ class Header:
                 continue
             block = [e for e in dict.fromkeys(segment) if e in wanted and e not in seen]
             seen.update(block)
-            yield "\n".join(import_code([*own, *block] if first else block, used))
+            yield "\n".join(import_code([*new, *block] if first else block, used))
             first = False
 
 
@@ -59,7 +61,6 @@ def make_header(context: Context) -> Header:
         settings=settings,
         definitions=tuple(i for i in plan.definitions if i not in placed),
         segments=tuple(_segments(early, context)),
-        own=tuple(own_entries(context)),
     )
 
 

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from nb_to_flow.ir.notebook import Statement
 
 # Importing these changes nothing but the importing module: without a use they may go.
-_HARMLESS = frozenset(sys.stdlib_module_names - {"antigravity", "this", "readline"}) | frozenset(
+_LIBRARIES = (
     "IPython PIL bs4 cv2 imblearn ipywidgets joblib lightgbm matplotlib nltk numpy openpyxl pandas plotly"
-    " prefect pydantic requests scipy skimage sklearn statsmodels sympy torch tqdm xgboost yaml".split()
+    " prefect pydantic requests scipy skimage sklearn statsmodels sympy torch tqdm xgboost yaml"
+)
+_HARMLESS = frozenset(sys.stdlib_module_names - {"antigravity", "this", "readline"}) | frozenset(
+    _LIBRARIES.split()
 )
 # ... but not these parts of them: they register something when they are imported.
 _REGISTERING = (

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nb_to_flow.ir.notebook import Statement
 from nb_to_flow.ir.spans import Span
@@ -12,25 +13,36 @@ from nb_to_flow.ir.spans import Span
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of text and its origin (None for what the generator wrote itself)."""
+    """One line of text.
+
+    Attributes:
+        origin: where it came from; None for what the generator wrote itself.
+        fixed: True if it continues a string: indenting it would change the string.
+        added: words in it that are the generator's.
+    """
 
     text: str
     origin: Span | None = None
-    fixed: bool = False  # it continues a string: indenting it would change the string
+    fixed: bool = False
+    added: frozenset[str] = frozenset()
 
 
 def written(text: str) -> list[Line]:
     """Lines that the generator wrote itself."""
     fixed = _string_lines(ast.parse(text)) if '"""' in text else frozenset()
-    return [Line(text=line, fixed=number in fixed) for number, line in enumerate(text.split("\n"), 1)]
+    return [
+        Line(text=line, fixed=number in fixed, added=_words(line))
+        for number, line in enumerate(text.split("\n"), 1)
+    ]
 
 
 def copied(statement: Statement, code: str) -> list[Line]:
     """Lines of a statement's (edited) code, led back to the notebook."""
     texts = code.split("\n")
     fixed = _string_lines(ast.parse(code)) if _has_long_string(code) else frozenset()
+    added = frozenset() if code == statement.code else _words(code) - _words(statement.code)
     return [
-        Line(text=text, origin=_origin(statement, number), fixed=number in fixed)
+        Line(text=text, origin=_origin(statement, number), fixed=number in fixed, added=added)
         for number, text in enumerate(texts, 1)
     ]
 
@@ -41,12 +53,21 @@ def indented(lines: Iterable[Line], by: str = "    ") -> Iterator[Line]:
         if line.fixed or not line.text.strip():
             yield line
         else:
-            yield Line(text=by + line.text, origin=line.origin)
+            yield replace(line, text=by + line.text)
 
 
 def joined(lines: Iterable[Line]) -> str:
     """The text of the lines."""
     return "\n".join(line.text for line in lines) + "\n"
+
+
+def added_words(lines: Iterable[Line]) -> frozenset[str]:
+    """All words that the generator put into the lines."""
+    return frozenset().union(*(line.added for line in lines))
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", text))
 
 
 def _origin(statement: Statement, number: int) -> Span:

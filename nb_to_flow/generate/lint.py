@@ -95,13 +95,13 @@ def _with_file_noqa(source: str, codes: set[str]) -> str:
 
 def _ruff(arguments: list[str], source: str) -> str:
     command = [_binary(), *arguments, "--isolated", "--no-cache", "--stdin-filename", "flow.py", "-"]
-    done = subprocess.run(command, input=source, capture_output=True, encoding="utf-8")
+    done = subprocess.run(command, input=source, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         raise RuffError(done.stderr.strip()[:500])
     return done.stdout
 
 
 def _binary() -> str:
-    from ruff.__main__ import find_ruff_bin
+    from ruff.__main__ import find_ruff_bin  # type: ignore[import-untyped]
 
     return str(find_ruff_bin())

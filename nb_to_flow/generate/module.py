@@ -8,15 +8,15 @@ from pathlib import PurePath
 
 from nb_to_flow.generate import text
 from nb_to_flow.generate.body import flow_code
-from nb_to_flow.generate.context import Context
+from nb_to_flow.generate.context import Context, own_entries
 from nb_to_flow.generate.header import Header, make_header
 from nb_to_flow.generate.helpers import NAMES, helper_sources
 from nb_to_flow.generate.imports import used_names
-from nb_to_flow.generate.lines import Line, copied, joined, written
+from nb_to_flow.generate.lines import Line, added_words, copied, joined, written
 from nb_to_flow.generate.rewrite import Keys, Scope, rewrite
 from nb_to_flow.generate.tasks import task_lines
 from nb_to_flow.ir.facts import Role
-from nb_to_flow.ir.notebook import Statement
+from nb_to_flow.ir.helpers import with_requirements
 
 _BLANK = Line(text="")
 
@@ -33,8 +33,8 @@ def module_lines(context: Context) -> list[Line]:
         *_main(context),
     ]
     body = [*settings, _BLANK, *_helpers(context, [*early, *settings, *code]), _BLANK, *code]
-    used = used_names(ast.parse(joined([*early, *body])))
-    return [*written(_docstring(context)), _BLANK, *_imports(header, used, context), _BLANK, *body]
+    imports = _imports(header, [*early, *body], context)
+    return [*written(_docstring(context)), _BLANK, *imports, _BLANK, *body]
 
 
 def _docstring(context: Context) -> str:
@@ -47,9 +47,11 @@ def _docstring(context: Context) -> str:
     return text.docstring(text.filled(paragraph) for paragraph in paragraphs)
 
 
-def _imports(header: Header, used: frozenset[str], context: Context) -> Iterator[Line]:
-    """Import blocks with the settings that later ones rely on between them."""
-    for block in header.blocks(used):
+def _imports(header: Header, code: list[Line], context: Context) -> Iterator[Line]:
+    """Import blocks for the code, with the settings that later ones rely on between them."""
+    used, added = used_names(ast.parse(joined(code))), added_words(code)
+    own = tuple(entry for entry in own_entries(context) if entry.local in added)
+    for block in header.blocks(used, own):
         if isinstance(block, str):
             yield from written(block)
         else:
@@ -95,7 +97,9 @@ def _helpers(context: Context, code: list[Line]) -> list[Line]:
         name for name in NAMES if context.name(name) in names and (name != "print" or context.joins_lines)
     }
     sources = helper_sources(frozenset(used), displays=context.options.displays, pictures=context.draws)
-    return [line for source in sources.values() for line in [*written(context.renamed(source)), _BLANK]]
+    shared = with_requirements(context.plan.facts.notebook.helpers & names)
+    texts = [*(helper.source for helper in shared), *sources.values()]
+    return [line for source in texts for line in [*written(context.renamed(source)), _BLANK]]
 
 
 def _tasks(context: Context) -> list[Line]:

@@ -14,15 +14,16 @@ _IRREGULAR = {
     "get": "fetched", "make": "made", "plot": "plotted", "put": "put", "read": "read", "run": "done",
     "send": "sent", "set": "set", "show": "shown", "split": "split", "write": "written",
 }  # fmt: skip
-_REGULAR = frozenset(
+_VERBS = (
     "add aggregate analyse analyze apply assign calculate check clean cluster collect combine compare compute"
     " convert count create define describe display download encode engineer estimate evaluate explore export"
     " extract fetch fill filter forecast format generate group import impute initialise initialize inspect"
     " join label list load map mark measure merge normalise normalize optimise optimize parse predict prepare"
     " preprocess print process project rank rate reduce rename report resample reshape sample save scale score"
     " search select simulate smooth solve sort summarise summarize test tidy train transform tune update"
-    " validate visualise visualize".split()
+    " validate visualise visualize"
 )
+_REGULAR = frozenset(_VERBS.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,10 +19,11 @@ _DISPLAY = frozenset(
 )
 _SHOW_FIGURES = frozenset({"matplotlib.pyplot.show", "pylab.show", "matplotlib.pylab.show"})
 # Methods that return None where they surely change their receiver.
-_SILENT_METHODS = frozenset("append extend insert remove sort reverse clear update".split())
+_SILENT_METHODS = frozenset({"append", "extend", "insert", "remove", "sort", "reverse", "clear", "update"})
 _SILENT_FUNCTIONS = frozenset(
     {"print", "setattr", "delattr", "exec", "help", "pprint.pprint", "sys.stdout.write"}
 )
+_SILENT_EFFECTS = frozenset({ResourceKind.PYPLOT, ResourceKind.AMBIENT, ResourceKind.DIRECTORY})
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -162,7 +163,9 @@ class _Rewriter:
         if any(k.arg == "inplace" and getattr(k.value, "value", False) is True for k in value.keywords):
             return True
         facts = self.context.facts(self.statement.index)
-        if self.context.has_effect(facts.statement, ResourceKind.PYPLOT) and not facts.calls:
+        if not facts.calls and any(
+            e.kind in _SILENT_EFFECTS or e.access is Access.SEED for e in facts.effects
+        ):
             return True
         method = value.func if isinstance(value.func, ast.Attribute) else None
         if method and method.attr.startswith("to_") and any(e.access is Access.WRITE for e in facts.effects):

@@ -119,9 +119,9 @@ def _step(step: Step, task: TaskPlan, context: Context, keys: Keys) -> Iterator[
     if code:
         yield from copied(statement, code)
     if step.publishes_figures and not _publishes(code, context):
-        yield Line(text=figures_code(context, keys))
+        yield from written(figures_code(context, keys))
     if statement.cell in context.open_cells and _ends_cell(step, task, context):
-        yield Line(text=f"{context.name('end_line')}()")
+        yield from written(f"{context.name('end_line')}()")
 
 
 def _publishes(code: str, context: Context) -> bool:
@@ -150,8 +150,8 @@ def _epilogue(task: TaskPlan, context: Context) -> list[Line]:
         return []
     if returns_dict(task):
         items = ", ".join(f'"{name}": {value}' for name, value in values)
-        return [Line(text=f"return {{{items}}}")]
-    return [Line(text=f"return {', '.join(value for _, value in values)}")]
+        return written(f"return {{{items}}}")
+    return written(f"return {', '.join(value for _, value in values)}")
 
 
 def _stripped(lines: list[Line]) -> list[Line]:
