@@ -26,6 +26,7 @@ TYPE_KEYS = frozenset({"bases", "traits", "copy", "attributes", "methods"})
 TEXT_FIELDS = frozenset({"returns", "result", "elements"})
 API_FIELDS = frozenset(f.name for f in fields(ApiFacts))
 RESULTS = frozenset({"fresh", "self", "view", "part", "items", "holds"})
+CONSTRUCTION = re.compile(r" (if|unless) self\.(\w+)")
 TARGET = re.compile(r"(self|\*|\*\*|\*\*kw|\d+|[A-Za-z_]\w*)(\|[A-Za-z_]\w*)*(\.content)?(\.[a-z_]\w*)?\Z")
 
 
@@ -219,17 +220,15 @@ class Knowledge:
         )
 
     def constructed(self, qualified: str, keywords: frozenset[str]) -> str:
-        """The type of `qualified(...)` called with these keywords (not counting those given as None).
+        """The type of `qualified(...)` called with these keywords (not counting those given as None or False).
 
         It carries a mark for each keyword that decides what the object's methods do later:
         `sklearn.svm.SVC[random_state]` draws no random numbers when fitted.
         """
         name = self.canonical(base_name(qualified))
-        marks = sorted({"random_state"} & keywords)
-        known = any(
-            " unless self." in e for t in self.lineage(name) for m in t.methods.values() for e in m.effects
-        )
-        return f"{name}[{','.join(marks)}]" if marks and known else name
+        effects = (e for t in self.lineage(name) for m in t.methods.values() for e in m.effects)
+        marks = {keyword for e in effects for _, keyword in CONSTRUCTION.findall(e)} & keywords
+        return f"{name}[{','.join(sorted(marks))}]" if marks else name
 
     def lineage(self, type_name: str) -> tuple[TypeFacts, ...]:
         """The type and its bases, nearest first; empty if unknown."""
@@ -335,13 +334,13 @@ def _folder() -> Any:
 
 
 def _settled(api: ApiFacts, marks: frozenset[str]) -> ApiFacts:
-    """Effects that hang on a keyword of the constructor, decided."""
-    if not any(" unless self." in e for e in api.effects):
-        return api
-    parted = [e.partition(" unless self.") for e in api.effects]
-    return replace(
-        api, effects=tuple(effect for effect, _, keyword in parted if keyword not in marks or not keyword)
-    )
+    """Effects that hang on keywords of the constructor, decided."""
+    kept = [
+        CONSTRUCTION.sub("", effect)
+        for effect in api.effects
+        if all((word == "if") == (keyword in marks) for word, keyword in CONSTRUCTION.findall(effect))
+    ]
+    return api if len(kept) == len(api.effects) == 0 else replace(api, effects=tuple(kept))
 
 
 def _unbound(api: ApiFacts) -> ApiFacts:

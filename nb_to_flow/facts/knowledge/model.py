@@ -44,7 +44,8 @@ class ApiFacts:
             "holds 0|x" a new object that keeps only that argument
             "view", "part", "items" and "holds" may name their target ("items 1|b"; "part *": one of the
             arguments or something inside them). Several joined by " | " are all possible, even at once.
-        elements: type of the items when the result is iterated or subscripted, "" unknown.
+        elements: type of the items when the result is iterated or subscripted, "" unknown; "same" for the
+            types of the arguments.
         changes: targets changed in place, always.
         inplace: targets changed, and None returned, when called with `inplace=True`.
         stores: targets that the receiver (function: the first argument) holds on to afterwards.
@@ -54,9 +55,10 @@ class ApiFacts:
         effects: "<access> <kind> <name>" with access and kind from `nb_to_flow.ir.facts`; name may be
             "@<target>" (the argument's value is the path). A suffix " unless k" switches it off when
             keyword k is given and not None; " if k" needs keyword k to be given and not None/False;
-            k may be an alternative like "0|path". The access "mode" is read, write or append as a mode string
-            says; its argument and default follow: "mode file @0|file 1|mode r". " unless self.k" asks for a keyword of the receiver's
-            constructor (`Knowledge.constructed` settles it; callers never see it).
+            k may be an alternative like "0|path". The access "mode" is read, write or append as a mode
+            string says; its argument and default follow: "mode file @0|file 1|mode r". " if self.k" and
+            " unless self.k" ask for a keyword of the receiver's constructor (`Knowledge.constructed`
+            settles them; callers never see them).
     """
 
     returns: str = ""
