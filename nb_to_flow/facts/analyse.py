@@ -63,9 +63,11 @@ class Analysis:
     def __init__(self, notebook: Notebook) -> None:
         self.notebook = notebook
         self.machine = Statements(load_knowledge())
+        self.machine.helpers = notebook.helpers
         self.bound: dict[int, Mapping[str, frozenset[int]]] = {}
         self.diagnostics: list[Diagnostic] = []
         self.data: set[str] = set()  # variables that hold data at this point
+        self.known: set[str] = set()  # variables bound before the statement
 
     def run(self) -> Outcome[Facts]:
         """Run all statements."""
@@ -89,7 +91,6 @@ class Analysis:
         """Run one statement and write down what it did."""
         machine = self.machine
         machine.record = record = Record()
-        before = set(machine.module.values)
         shown = statement.node if statement.shows and isinstance(statement.node, ast.Expr) else None
         machine.run(statement.node)
         if shown is not None:
@@ -97,7 +98,7 @@ class Analysis:
         if record.steps > 60_000:
             record.assume("this statement is too large to follow: calls in it were only summarised")
         self._say(statement, record)
-        return self._facts(statement, record, before)
+        return self._facts(statement, record, self.known)
 
     # -- one statement's facts ------------------------------------------------------------------------
 
@@ -106,10 +107,10 @@ class Analysis:
         may_bind = frozenset(record.touched - binds - record.deleted)
         mutations = self._mutations(record)
         changed = frozenset(name for mutation in mutations for name in mutation.names)
-        changes = (changed & before) - binds
-        reads = frozenset(n for n in record.loads if n in before) | changes | (may_bind & before)
+        changes = frozenset(name for name in changed if name in before) - binds
+        reads = frozenset(n for n in (*record.loads, *may_bind) if n in before) | changes
         reads -= frozenset(record.deleted - record.loads.keys() - changes)
-        role = roles.role_of(statement.node, record, bool(reads & self.data), _prints(record))
+        role = roles.role_of(statement.node, record, any(name in self.data for name in reads), _prints(record))
         self._note(statement, role, binds | may_bind)
         values = self.machine.module.values
         function = _definition(statement.node)
@@ -151,7 +152,8 @@ class Analysis:
         values = self.machine.module.values
         self.bound[statement.index] = {n: self.machine.mutable(values.get(n, ())) for n in sorted(names)}
         code = role in (Role.IMPORT, Role.FUNCTION, Role.CLASS)
-        self.data = self.data - names if code else self.data | names
+        (self.data.difference_update if code else self.data.update)(names)
+        self.known.update(names)
 
     def _type(self, value: Value) -> str:
         types = {self.machine.heap.types[obj].partition("[")[0] for obj in value}
@@ -171,7 +173,7 @@ class Analysis:
         return found
 
     def _traits(self, obj: int) -> frozenset[str]:
-        return self.machine.traits(obj) if self.machine.heap.types[obj] else frozenset()
+        return self.machine.traits(obj)
 
     def _kind(self, obj: int) -> str:
         return self.machine.heap.types[obj].rsplit(".", 1)[-1] or "value"

@@ -20,6 +20,7 @@ from nb_to_flow.facts.heap import (
     LibraryMethod,
     Value,
 )
+from nb_to_flow.facts.knowledge.model import ApiFacts
 from nb_to_flow.facts.library import LibraryCalls
 from nb_to_flow.facts.machine import MAX_TYPES, Arguments
 from nb_to_flow.facts.scopes import Function, declared, free_names, locals_of
@@ -28,6 +29,9 @@ from nb_to_flow.ir.facts import Access, ResourceKind
 MAX_DEPTH = 14  # nested calls of the notebook's functions that are followed in place
 MAX_STEPS = 60_000  # expressions looked at for one statement before calls are only summarised
 MAX_ROUNDS = 5  # runs of a recursive function's body
+AMBIGUOUS = frozenset(
+    "append pop update insert clear remove add extend discard setdefault sort reverse fit set get copy put fill".split()
+)
 BARRIERS = frozenset({"exec", "eval", "globals", "locals", "compile", "__import__"})
 
 
@@ -326,8 +330,8 @@ class Calls(LibraryCalls):
             return self.apply(api, name, receiver, args, node)
         return self._unknown_method(obj, name, args, node)
 
-    def _without_own_changes(self, obj: int, api: object) -> object:
-        return replace(api, changes=(), inplace=()) if obj in self.heap.frozen else api  # type: ignore[type-var]
+    def _without_own_changes(self, obj: int, api: ApiFacts) -> ApiFacts:
+        return replace(api, changes=(), inplace=()) if obj in self.heap.frozen else api
 
     def _unknown_method(self, obj: int, name: str, args: Arguments, node: ast.AST) -> Value:
         self.maybe_called(args.every(), args, node)
@@ -338,6 +342,12 @@ class Calls(LibraryCalls):
         if obj in self.heap.frozen:
             return self.new((node, name), "")
         traits = self.traits(obj)
+        if "figure" in traits:
+            self.change((obj,))
+            return frozenset((obj,))
+        like = self._looks_like(obj, name, traits)
+        if like is not None:
+            return self.apply(like, name, frozenset((obj,)), args, node)
         result = self.new((node, name), "")
         if "reader" in traits or conventions.reads(name):
             return result
@@ -349,6 +359,13 @@ class Calls(LibraryCalls):
         for made in result:
             self.heap.hold(made, ITEMS, (obj,))
         return result | {obj} if conventions.returns_self(name) else result
+
+    def _looks_like(self, obj: int, name: str, traits: frozenset[str]) -> ApiFacts | None:
+        """What the method of that name does where only frames, arrays or axes have one."""
+        if self.heap.types[obj] and not traits & {"opaque", "buffer"} or name in AMBIGUOUS:
+            return None
+        apis = (self.knowledge.method(kind, name) for kind in conventions.LIKELY_TYPES)
+        return next((api for api in apis if api is not None), None)
 
     def _inherited_call(self, obj: int, cls: ClassObject, args: Arguments, node: ast.AST) -> None:
         """A library base's method may call any method that the notebook's class defines."""

@@ -286,6 +286,8 @@ class Expressions(Calls):
         return frozenset((method,))
 
     def _unknown_attribute(self, obj: int, name: str) -> Value:
+        if "figure" in self.traits(obj):
+            return frozenset((obj,))
         if obj in self.heap.frozen:
             return self.imm("")
         part = self.heap.at(("attribute", obj, name), "")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from nb_to_flow.facts.heap import ITEMS, MEMORY, NOTHING, Library, Value
 from nb_to_flow.facts.knowledge.model import ApiFacts
 from nb_to_flow.facts.machine import Arguments, Machine
+from nb_to_flow.facts.shell import named_files
 from nb_to_flow.ir.facts import Access, ResourceKind
 
 EFFECT = re.compile(r"(\w+) (\w+)(?: ([^ ]+))?(?: (unless|if|mode) (.+))?\Z")
@@ -32,6 +33,8 @@ class LibraryCalls(Machine):
             self._store_target(target, keeper, receiver, args)
         for effect in api.effects:
             self.run_effect(effect, receiver, args)
+        if "write subprocess" in api.effects:
+            self._command_files(args)
         for target in api.effects_of:
             self._effects_of(target, receiver, args)
         passed = self._call_targets(api, receiver, args, node)
@@ -174,9 +177,11 @@ class LibraryCalls(Machine):
         return frozenset(found)
 
     def _add_elements(self, obj: int, api: ApiFacts, node: ast.AST, memory: set[int]) -> None:
-        for element in api.elements.split(" | "):
-            inner = self.new(("element", node), element)
-            self.heap.hold(obj, ITEMS, inner)
+        elements = api.elements.split(" | ")
+        by_place = len(elements) > 1 and api.returns == "tuple"
+        for index, element in enumerate(elements):
+            inner = self.new(("element", node, index), element)
+            self.heap.hold(obj, f"[{index}]" if by_place else ITEMS, inner)
             for one in self.mutable(inner) if memory else ():
                 self.heap.hold(one, MEMORY, memory)
 
@@ -202,6 +207,13 @@ class LibraryCalls(Machine):
             return
         for resource in self._names(kind, name or "", receiver, args):
             self.record.effect(ResourceKind(kind), Access(access), resource, certain=resource != "?")
+
+    def _command_files(self, args: Arguments) -> None:
+        words = args.first()
+        commands = self.texts(words) or [" ".join(self.texts(frozenset(i for o in words for i in self.heap.inside(o))))]
+        for command in commands:
+            for access, path in named_files(command):
+                self.record.effect(ResourceKind.FILE, access, normal_path(path), certain=False)
 
     def _given(self, condition: str, receiver: Value, args: Arguments) -> bool:
         value = args.get(condition.removeprefix("self."))

@@ -42,6 +42,8 @@ class Machine(ABC):
         self.roots: dict[int, set[str]] = {}  # object -> module variables that are bound to it
         self.star_modules: list[str] = []
         self.active: list[tuple[FunctionObject, Frame]] = []
+        self.helpers: frozenset[str] = frozenset()
+        self._traits: dict[str, frozenset[str]] = {}
 
     @abstractmethod
     def eval(self, node: ast.expr) -> Value:
@@ -67,10 +69,10 @@ class Machine(ABC):
 
     def new(self, node: ast.AST | Hashable, type_name: str = "", tag: str = "") -> Value:
         """A fresh object made at `node`; immutable if its type is, with memory of its own if it is a buffer."""
-        if type_name and "immutable" in self.knowledge.traits(type_name):
+        if "immutable" in self.type_traits(type_name):
             return self.imm(type_name)
         obj = self.make(node, type_name, tag)
-        if type_name and "buffer" in self.knowledge.traits(type_name):
+        if "buffer" in self.type_traits(type_name):
             self.heap.hold(obj, MEMORY, (self.heap.buffer((self.context, node, tag)),))
         return frozenset((obj,))
 
@@ -84,7 +86,14 @@ class Machine(ABC):
 
     def traits(self, obj: int) -> frozenset[str]:
         """The traits of an object's type."""
-        return self.knowledge.traits(self.heap.types[obj])
+        return self.type_traits(self.heap.types[obj])
+
+    def type_traits(self, type_name: str) -> frozenset[str]:
+        """The traits of a type, looked up once."""
+        found = self._traits.get(type_name)
+        if found is None:
+            found = self._traits[type_name] = self.knowledge.traits(type_name) if type_name else frozenset()
+        return found
 
     def texts(self, value: Value) -> list[str]:
         """The texts that a value may be, if it is a known string or path."""
@@ -112,7 +121,9 @@ class Machine(ABC):
                 found |= self.imm("str") if self.heap.types[obj] in ("str", "bytes") else self.imm("")
                 continue
             items = self.heap.items(obj)
-            if items or "container" in self.traits(obj):
+            if "figure" in self.traits(obj):
+                found |= {obj} | items
+            elif items or "container" in self.traits(obj):
                 found |= items
             elif not items:
                 part = self.heap.at(("part", obj), "")
@@ -207,6 +218,8 @@ class Machine(ABC):
         if value is not None:
             self.record.load(name)
             return value
+        if name in self.helpers:
+            return self.library(f"notebook_helpers.{name}")
         if name in BUILTINS:
             return self.library(name)
         for module in reversed(self.star_modules):
