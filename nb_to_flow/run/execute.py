@@ -116,13 +116,13 @@ def _outcome(state: State[Any], request: RunRequest) -> RunResult:
 
 
 def _with_runner(flow: Flow[..., Any], runner: str | None) -> Flow[..., Any]:
-    from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner, ThreadPoolTaskRunner
+    from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
     if runner is None:
         return flow
     workers = getattr(flow.task_runner, "_max_workers", None)
     count = workers if isinstance(workers, int) and workers < 1000 else _MAX_WORKERS
-    pool: TaskRunner[Any]
+    pool: Any  # Prefect declares the two with different kinds of futures
     if runner == "process":
         pool = ProcessPoolTaskRunner(max_workers=count)
     else:

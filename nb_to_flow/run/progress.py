@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import re
 import time
@@ -33,7 +34,8 @@ class Lines(logging.Handler):
             message = message.split("\n", 1)[0]
         clock = time.strftime("%H:%M:%S", time.localtime(record.created))
         for line in message.splitlines() or [""]:
-            self._say(f"{clock}  {task:<24} {line}")
+            # In a context of its own: within a run, Prefect turns print into log records, endlessly.
+            contextvars.Context().run(self._say, f"{clock}  {task:<24} {line}")
 
 
 @contextmanager
