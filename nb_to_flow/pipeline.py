@@ -138,11 +138,12 @@ def _read(conversion: Conversion, options: ConvertOptions) -> Conversion:
 
 
 def _analyse(conversion: Conversion, options: ConvertOptions) -> Conversion:
+    from nb_to_flow.facts import FactsOptions
     from nb_to_flow.facts import analyse as analyse_facts
 
     if conversion.notebook is None:
         return conversion
-    outcome = analyse_facts(conversion.notebook)
+    outcome = analyse_facts(conversion.notebook, FactsOptions(folder=conversion.path.parent))
     return replace(conversion, facts=outcome.value, diagnostics=_joined(conversion, outcome))
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from nb_to_flow.facts import roles, scopes
 from nb_to_flow.facts.heap import BoundMethod, ClassObject, FunctionObject, Instance, Value
 from nb_to_flow.facts.knowledge.load import load_knowledge
+from nb_to_flow.facts.modules import LocalModules
 from nb_to_flow.facts.record import Record
 from nb_to_flow.facts.statements import Statements
 from nb_to_flow.ir.diagnostics import Diagnostic, Outcome, Severity
@@ -42,7 +44,7 @@ class FactsOptions:
         folder: the notebook's folder, where modules beside it are looked for; None looks nowhere.
     """
 
-    folder: str | None = None
+    folder: Path | None = None
 
 
 def analyse(notebook: Notebook, options: FactsOptions = FactsOptions()) -> Outcome[Facts]:
@@ -54,16 +56,17 @@ def analyse(notebook: Notebook, options: FactsOptions = FactsOptions()) -> Outco
     Returns:
         The facts, with an info diagnostic for each assumption about what is unknown.
     """
-    return Analysis(notebook).run()
+    return Analysis(notebook, options).run()
 
 
 class Analysis:
     """One run over a notebook."""
 
-    def __init__(self, notebook: Notebook) -> None:
+    def __init__(self, notebook: Notebook, options: FactsOptions) -> None:
         self.notebook = notebook
         self.machine = Statements(load_knowledge())
         self.machine.helpers = notebook.helpers
+        self.machine.local_modules = LocalModules(options.folder)
         self.bound: dict[int, Mapping[str, frozenset[int]]] = {}
         self.diagnostics: list[Diagnostic] = []
         self.data: set[str] = set()  # variables that hold data at this point
@@ -124,7 +127,7 @@ class Analysis:
             changes=changes,
             mutations=mutations,
             effects=record.all_effects() + tuple(_library_reads(record, role)),
-            calls=frozenset(record.calls),
+            calls=frozenset(name for name in record.calls if name in self.known),
             free=frozenset(scopes.free_names(function)) if function is not None else frozenset(),
             rebinds=frozenset(_declared_global(function)) if function is not None else frozenset(),
             loads={name: record.loads[name] for name in sorted(record.loads) if name in before},

@@ -84,9 +84,14 @@ class Calls(LibraryCalls):
         if len(self.active) >= MAX_DEPTH or self.record.steps > MAX_STEPS:
             return self._summarise(function, args, node)
         frame = Frame(outer=function.frame, own=locals_of(function.node))
-        frame.globals_ = declared(_statements(function.node), ast.Global)
+        if self._in_notebook(function):
+            frame.globals_ = declared(_statements(function.node), ast.Global)
         self._pass(function, frame, args, node)
         return self._run(function, frame, node)
+
+    def _in_notebook(self, function: FunctionObject) -> bool:
+        """False for functions of modules beside the notebook, whose globals are that module's."""
+        return "__name__" not in function.frame.own
 
     def _note_call(self, function: FunctionObject) -> None:
         if function.frame is self.module and not isinstance(function.node, ast.Lambda):

@@ -18,6 +18,7 @@ from nb_to_flow.facts.heap import (
     Instance,
     Library,
     LibraryMethod,
+    LocalModule,
     Value,
 )
 from nb_to_flow.facts.machine import MAX_TYPES, Arguments
@@ -45,6 +46,10 @@ class Expressions(Calls):
     @abstractmethod
     def assign(self, target: ast.expr, value: Value) -> None:
         """Bind a target (name, tuple, attribute, item) to a value."""
+
+    @abstractmethod
+    def module_value(self, qualified: str) -> Value:
+        """A module: one beside the notebook, else a library's."""
 
     def eval(self, node: ast.expr) -> Value:
         self.record.steps += 1
@@ -258,6 +263,8 @@ class Expressions(Calls):
         payload = self.payload(obj)
         if isinstance(payload, Library):
             return self._library_attribute(payload.name, name, node)
+        if isinstance(payload, LocalModule):
+            return payload.frame.values.get(name) or self.module_value(f"{payload.name}.{name}")
         if isinstance(payload, ClassObject):
             return self._class_attribute(obj, payload, name)
         if isinstance(payload, Instance):
@@ -455,6 +462,8 @@ class Expressions(Calls):
         payload = self.payload(obj)
         if isinstance(payload, Library):
             return self._library_method(payload.name, name, args, node)
+        if isinstance(payload, LocalModule):
+            return self.call(self._attribute_of(obj, name, node), args, node)
         if self.heap.types[obj] == "super":
             return self._super_call(obj, name, args, node)
         if isinstance(payload, ClassObject):

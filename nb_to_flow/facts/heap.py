@@ -78,7 +78,15 @@ class Text:
     text: str
 
 
-Payload = FunctionObject | ClassObject | Library | BoundMethod | LibraryMethod | Instance | Text
+@dataclass(frozen=True, slots=True)
+class LocalModule:
+    """A module that lies beside the notebook, with its variables."""
+
+    name: str
+    frame: Frame
+
+
+Payload = LocalModule | FunctionObject | ClassObject | Library | BoundMethod | LibraryMethod | Instance | Text
 
 
 class Heap:

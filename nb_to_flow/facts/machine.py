@@ -22,6 +22,7 @@ from nb_to_flow.facts.heap import (
     Value,
 )
 from nb_to_flow.facts.knowledge.load import Knowledge
+from nb_to_flow.facts.modules import LocalModules
 from nb_to_flow.facts.record import Record
 
 BUILTINS = frozenset(dir(builtins)) | {"display", "get_ipython", "__name__", "__file__"}
@@ -42,6 +43,7 @@ class Machine(ABC):
         self.roots: dict[int, set[str]] = {}  # object -> module variables that are bound to it
         self.star_modules: list[str] = []
         self.active: list[tuple[FunctionObject, Frame]] = []
+        self.local_modules = LocalModules(None)
         self.helpers: frozenset[str] = frozenset()
         self._traits: dict[str, frozenset[str]] = {}
 

@@ -7,13 +7,15 @@ from collections.abc import Callable, Sequence
 
 from nb_to_flow.facts.expressions import ARRAYS, Expressions, item_field
 from nb_to_flow.facts.frames import Frame, Path
-from nb_to_flow.facts.heap import ITEMS, NOTHING, ClassObject, Library, Value
+from nb_to_flow.facts.heap import ITEMS, NOTHING, ClassObject, FunctionObject, Library, LocalModule, Value
 from nb_to_flow.facts.library import AMBIENT_OF
 from nb_to_flow.facts.machine import Arguments
-from nb_to_flow.facts.scopes import Function, locals_of
+from nb_to_flow.facts.record import Record
+from nb_to_flow.facts.scopes import Function, bound_names, locals_of
 from nb_to_flow.ir.facts import Access, ResourceKind
 
 LOOP_ROUNDS = 4
+NO_ARGUMENTS = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
 IN_PLACE = {
     ast.Add: "__iadd__", ast.Sub: "__isub__", ast.Mult: "__imul__", ast.Div: "__itruediv__",
     ast.FloorDiv: "__ifloordiv__", ast.Mod: "__imod__", ast.Pow: "__ipow__", ast.MatMult: "__imatmul__",
@@ -29,6 +31,7 @@ class Statements(Expressions):
         super().__init__(*args)  # type: ignore[arg-type]
         self.exits: list[list[Path]] = []  # paths that left the innermost loops by break or continue
         self.marks: list[int] = []
+        self._locals: dict[str, LocalModule | None] = {}
 
     def run(self, node: ast.stmt) -> bool:
         """Run one statement."""
@@ -283,19 +286,58 @@ class Statements(Expressions):
     def _run_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             name = alias.asname or alias.name.split(".")[0]
-            self.bind(name, self.library(alias.name if alias.asname else name))
+            self.bind(name, self.module_value(alias.name if alias.asname else name))
 
     def _run_ImportFrom(self, node: ast.ImportFrom) -> None:
         module = "." * node.level + (node.module or "")
+        local = self.local_module(module.lstrip("."))
         for alias in node.names:
             if alias.name == "*":
-                self.star_modules.append(module)
+                self._import_star(module, local)
+            elif local is not None and alias.name in local.frame.values:
+                self.bind(alias.asname or alias.name, local.frame.values[alias.name])
             else:
                 self.bind(alias.asname or alias.name, self._imported(f"{module}.{alias.name}"))
 
+    def _import_star(self, module: str, local: LocalModule | None) -> None:
+        if local is None:
+            self.star_modules.append(module)
+            return
+        for name, value in local.frame.values.items():
+            if not name.startswith("_"):
+                self.bind(name, value)
+
     def _imported(self, qualified: str) -> Value:
         known = self.knowledge.value(qualified)
-        return self.imm(known.returns) if known is not None and known.returns in ("int", "float", "str") else self.library(qualified)
+        if known is not None and known.returns in ("int", "float", "str"):
+            return self.imm(known.returns)
+        return self.module_value(qualified)
+
+    def module_value(self, qualified: str) -> Value:
+        """A module: one beside the notebook, else a library's."""
+        local = self.local_module(qualified)
+        return self.imm("module", local) if local is not None else self.library(qualified)
+
+    def local_module(self, name: str) -> LocalModule | None:
+        """A module beside the notebook, run abstractly the first time it is imported."""
+        if name not in self._locals:
+            tree = self.local_modules.find(name) if name else None
+            self._locals[name] = None if tree is None else LocalModule(name, Frame(outer=self.module))
+            if tree is not None:
+                self._load_module(tree, self._locals[name])
+        return self._locals[name]
+
+    def _load_module(self, tree: ast.Module, module: LocalModule | None) -> None:
+        assert module is not None
+        module.frame.own = bound_names(tree.body) | {"__name__", "__file__"}
+        saved = self.frame, self.record, self.star_modules
+        self.frame, self.record, self.star_modules = module.frame, Record(), []
+        self.active.append((FunctionObject(ast.Lambda(args=NO_ARGUMENTS, body=ast.Constant(None)), module.frame, module.name), module.frame))
+        try:
+            self.run_block(tree.body)
+        finally:
+            self.active.pop()
+            self.frame, self.record, self.star_modules = saved
 
     def _run_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         value = self.function(node, node.name)
