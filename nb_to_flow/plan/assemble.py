@@ -1,0 +1,213 @@
+"""From a sound grouping to tasks: bodies, inputs, outputs, copies, order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from nb_to_flow.ir.facts import Role
+from nb_to_flow.ir.plan import Input, Output, Source, SourceKind, Step, StepRole, TaskPlan
+from nb_to_flow.plan.coherence import Together, shared_inputs
+from nb_to_flow.plan.copies import copies_for
+from nb_to_flow.plan.draft import Draft
+from nb_to_flow.plan.interfaces import Interface, interface_of
+from nb_to_flow.plan.partition import Partition, topological
+from nb_to_flow.plan.settle import Settled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Assembly:
+    """Groups in order, with what passes between them.
+
+    Attributes:
+        draft: with constants that several tasks use hoisted.
+        order: the groups, in a legal order, as near to the notebook's as possible.
+        interfaces: of each group.
+        home: for each statement, the group that it is an own step of.
+        before: for each group, those that must come before it whatever is passed.
+    """
+
+    draft: Draft
+    order: tuple[int, ...]
+    interfaces: Mapping[int, Interface]
+    home: Mapping[int, int]
+    before: Mapping[int, frozenset[int]]
+
+
+def assemble(settled: Settled) -> Assembly:
+    """Order the groups and give every repeatable statement its place."""
+    draft, partition = settled.draft, settled.partition
+    count = len(draft.facts.statements)
+    first = {g: min(members) for g, members in partition.groups().items()}
+    order = topological(partition.quotient(), first)
+    before = _real_predecessors(partition, order, count)
+    tasks = [g for g in order if g in settled.interfaces]
+    draft = _hoist_shared_constants(draft, settled.interfaces)
+    interfaces = {g: interface_of(draft, settled.interfaces[g].own) for g in tasks}
+    interfaces = _place_leftovers(draft, tasks, interfaces)
+    home: dict[int, int] = {}
+    for g in tasks:
+        for index in interfaces[g].steps:
+            home.setdefault(index, g)
+    return Assembly(draft=draft, order=tuple(tasks), interfaces=interfaces, home=home, before=before)
+
+
+def _real_predecessors(partition: Partition, order: list[int], count: int) -> dict[int, frozenset[int]]:
+    """Direct predecessors of each group; groups that only stand for an order are looked through."""
+    groups = partition.groups()
+    real = {g: any(i < count for i in members) for g, members in groups.items()}
+    found: dict[int, set[int]] = {g: set() for g in order}
+    after = partition.quotient()
+    for g in order:
+        for target in after[g]:
+            found[target] |= {g} if real[g] else found[g]
+    return {g: frozenset(found[g]) for g in order if real[g]}
+
+
+def _hoist_shared_constants(draft: Draft, interfaces: Mapping[int, Interface]) -> Draft:
+    """Constants that several tasks use, bound once and never changed, stand at module level."""
+    users: defaultdict[int, int] = defaultdict(int)
+    for interface in interfaces.values():
+        for index in interface.repeated:
+            users[index] += 1
+    binders, changed = draft.versions.binders, draft.versions.changed
+    hoisted = set()
+    for facts in draft.facts.statements:
+        index = facts.statement
+        if facts.role is not Role.CONSTANT or index not in draft.repeatable:
+            continue
+        alone = all(len(binders[n]) == 1 and n not in changed for n in facts.binds)
+        result = any(draft.versions.reaching.final.get(n) == index for n in draft.results if n in facts.binds)
+        if alone and (users[index] > 1 or (not users[index] and result)):
+            hoisted.add(index)
+    return replace(draft, definitions=draft.definitions | hoisted, repeatable=draft.repeatable - hoisted)
+
+
+def _place_leftovers(
+    draft: Draft, tasks: list[int], interfaces: dict[int, Interface]
+) -> dict[int, Interface]:
+    """Constants that no task uses go with the statements of their cell, else with what comes next."""
+    used = {i for face in interfaces.values() for i in face.steps}
+    last: dict[int, int] = {i: g for g in tasks for i in interfaces[g].own}
+    for index in sorted(draft.repeatable - used):
+        if draft.facts.statements[index].role is not Role.CONSTANT or not last:
+            continue
+        nearest = min(last, key=lambda i: (abs(draft.span(i).cell - draft.span(index).cell), i < index, i))
+        group = last[nearest]
+        wider = interface_of(draft, (*interfaces[group].own, index))
+        if not wider.conflicts:
+            interfaces[group] = wider
+    return interfaces
+
+
+def needed_outputs(assembly: Assembly) -> dict[int, dict[str, int]]:
+    """For each group the names it must return, with the version."""
+    found: dict[int, dict[str, int]] = {g: {} for g in assembly.order}
+    draft = assembly.draft
+    for g in assembly.order:
+        for name, definer in assembly.interfaces[g].inputs.items():
+            home = assembly.home.get(definer)
+            if home is not None:
+                found[home][name] = definer
+    for name in draft.results:
+        definer = draft.versions.reaching.final[name]
+        home = assembly.home.get(definer)
+        if home is not None and definer not in draft.module_level:
+            found[home][name] = definer
+    for g, names in found.items():
+        found[g] = dict(sorted(names.items(), key=lambda item: (_first_bound(assembly, g, item[0]), item[0])))
+    return found
+
+
+def _first_bound(assembly: Assembly, group: int, name: str) -> int:
+    versions = assembly.draft.versions
+    for index in assembly.interfaces[group].steps:
+        if name in versions.reaching.defines[index]:
+            return index
+    return -1
+
+
+def together_by_group(assembly: Assembly) -> dict[int, list[Together]]:
+    """The sets of inputs that must stay together, by group."""
+    found: dict[int, list[Together]] = {}
+    for pair in shared_inputs(assembly.draft, assembly.interfaces, assembly.home):
+        found.setdefault(pair.group, []).append(pair)
+    return found
+
+
+def build_tasks(assembly: Assembly, names: Mapping[int, str]) -> dict[int, TaskPlan]:
+    """The tasks without ordering, state and retries."""
+    draft = assembly.draft
+    outputs = needed_outputs(assembly)
+    together = together_by_group(assembly)
+    tasks = {}
+    for g in assembly.order:
+        face = assembly.interfaces[g]
+        tasks[g] = TaskPlan(
+            name=names[g],
+            cells=cells_of(assembly, g),
+            steps=_steps(assembly, g),
+            inputs=tuple(_input(assembly, names, n, d) for n, d in face.inputs.items()),
+            outputs=tuple(Output(name=n, type=draft.versions.type_of((n, d))) for n, d in outputs[g].items()),
+            copies=copies_for(draft, face, together.get(g, ())),
+            prebinds=_prebinds(draft, face, outputs[g]),
+            is_async=any(draft.facts.statements[i].awaits for i in face.steps),
+            in_process=any(_is_unpicklable(draft, n, d) for n, d in outputs[g].items()),
+        )
+    return tasks
+
+
+def cells_of(assembly: Assembly, group: int) -> tuple[int, ...]:
+    """The cells a task's own statements stand in; constants and seeds that moved here don't count."""
+    draft = assembly.draft
+    own = [i for i in assembly.interfaces[group].steps if assembly.home[i] == group]
+    settled = [i for i in own if i not in draft.repeatable and i not in draft.seed_targets] or own
+    return tuple(sorted({draft.span(i).cell for i in settled}))
+
+
+def _steps(assembly: Assembly, group: int) -> tuple[Step, ...]:
+    draft = assembly.draft
+    return tuple(
+        Step(
+            statement=i,
+            role=StepRole.OWN if assembly.home[i] == group else StepRole.REPLICA,
+            nonlocals=draft.facts.statements[i].rebinds,
+        )
+        for i in assembly.interfaces[group].steps
+    )
+
+
+def source_of(assembly: Assembly, names: Mapping[int, str], name: str, definer: int) -> Source:
+    """Where a version of a variable comes from in the flow's body."""
+    if definer in assembly.draft.parameter_statements:
+        return Source(kind=SourceKind.PARAMETER, name=name)
+    if definer in assembly.draft.module_level:
+        return Source(kind=SourceKind.CONSTANT, name=name)
+    return Source(kind=SourceKind.TASK, name=name, task=names[assembly.home[definer]])
+
+
+def _input(assembly: Assembly, names: Mapping[int, str], name: str, definer: int) -> Input:
+    draft = assembly.draft
+    kind = draft.versions.type_of((name, definer))
+    for parameter in draft.parameters:
+        if parameter.statement == definer:
+            kind = parameter.annotation
+    return Input(name=name, type=kind, source=source_of(assembly, names, name, definer))
+
+
+def _prebinds(draft: Draft, face: Interface, outputs: Mapping[str, int]) -> tuple[str, ...]:
+    """Names that a nested function rebinds and nothing here binds, and outputs that may stay unbound."""
+    surely: set[str] = set(face.inputs)
+    assigned: set[str] = set(face.inputs)
+    for index in face.steps:
+        facts = draft.facts.statements[index]
+        surely |= facts.binds
+        assigned |= facts.binds | facts.may_bind if not facts.calls else facts.binds
+    rebound = {n for i in face.steps for n in draft.facts.statements[i].rebinds}
+    wanted = {n for n in outputs if n not in surely} | (rebound - assigned)
+    return tuple(sorted(wanted))
+
+
+def _is_unpicklable(draft: Draft, name: str, definer: int) -> bool:
+    return name in draft.facts.statements[definer].unpicklable

@@ -1,0 +1,139 @@
+"""Objects that several variables reach: a task that changes one must get all of them together.
+
+A value that reaches a task through two results is two objects there, once results are pickled. So for each
+object that a task changes, all inputs that reach it must come out of one task's result, be copied together,
+and have been together all the way from where they began to share. Names that don't, are handed along by the
+task that made them share ("carried"); memory shared between views can't be handed along at all, so its
+users share a task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from nb_to_flow.ir.facts import Mutation
+from nb_to_flow.plan.draft import Draft
+from nb_to_flow.plan.interfaces import Interface
+from nb_to_flow.plan.versions import Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """Inputs of one group that reach the same changed object."""
+
+    group: int
+    names: frozenset[str]
+    obj: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy:
+    """What would make a grouping coherent: names carried by statements, or groups merged (with why)."""
+
+    carried: frozenset[Version] = frozenset()
+    merged: tuple[tuple[frozenset[int], str], ...] = ()
+
+
+def touched_inputs(draft: Draft, interface: Interface, mutation: Mutation, statement: int) -> frozenset[str]:
+    """The group's inputs whose objects the mutation, made by one of its statements, may change."""
+    found = set()
+    for name, definer in interface.inputs.items():
+        if _still_input(draft, interface, name, statement):
+            if name in mutation.names:
+                found.add(name)
+        elif mutation.obj in draft.facts.sharing.reach(draft.versions.objects((name, definer))):
+            found.add(name)
+    return frozenset(found)
+
+
+def _still_input(draft: Draft, interface: Interface, name: str, statement: int) -> bool:
+    """True if no step before `statement` binds the name anew."""
+    for index in interface.steps:
+        if index >= statement:
+            return True
+        facts = draft.facts.statements[index]
+        if name in facts.binds or name in facts.may_bind:
+            return False
+    return True
+
+
+def changes_of(draft: Draft, interface: Interface) -> Iterator[tuple[int, Mutation]]:
+    """The mutations that a group's statements make."""
+    for index in interface.steps:
+        for mutation in draft.facts.statements[index].mutations:
+            yield index, mutation
+
+
+def find_incoherent(draft: Draft, interfaces: Mapping[int, Interface], group_of: Mapping[int, int]) -> Remedy:
+    """What is wrong with a grouping, as what to do about it; an empty remedy if nothing is."""
+    carried: set[Version] = set()
+    merged: list[tuple[frozenset[int], str]] = []
+    for pair in shared_inputs(draft, interfaces, group_of):
+        interface = interfaces[pair.group]
+        homes = {n: group_of.get(interface.inputs[n], -1) for n in pair.names}
+        if pair.obj in draft.facts.sharing.buffers:
+            together = {pair.group, *homes.values()} - {-1}
+            merged.append((frozenset(together), pair.why))
+        elif len(set(homes.values())) > 1 or -1 in homes.values():
+            carried |= _carry(draft, interface, pair, homes)
+    return Remedy(carried=frozenset(carried), merged=tuple(merged))
+
+
+def _carry(draft: Draft, interface: Interface, pair: Together, homes: Mapping[str, int]) -> set[Version]:
+    """Let the statement that made the names share hand the others on."""
+    latest = (
+        max(interface.inputs[n] for n in pair.names if homes[n] != -1) if set(homes.values()) != {-1} else -1
+    )
+    if latest < 0:
+        return set()
+    home = next(h for n, h in homes.items() if interface.inputs[n] == latest)
+    return {(n, latest) for n in pair.names if interface.inputs[n] < latest and homes[n] != home}
+
+
+def shared_inputs(
+    draft: Draft, interfaces: Mapping[int, Interface], group_of: Mapping[int, int]
+) -> Iterator[Together]:
+    """Every set of inputs that must be one: for each changed object, back to where its names began to share."""
+    seen: set[tuple[int, frozenset[str], int]] = set()
+    work: list[Together] = []
+    for group, interface in interfaces.items():
+        if len(interface.inputs) < 2:
+            continue
+        for index, mutation in changes_of(draft, interface):
+            names = touched_inputs(draft, interface, mutation, index)
+            if len(names) > 1:
+                cell = draft.span(index).cell + 1
+                shared = ", ".join(sorted(names))
+                why = f"{shared} share memory that cell {cell} changes in place"
+                work.append(Together(group=group, names=names, obj=mutation.obj, why=why))
+    while work:
+        pair = work.pop()
+        key = (pair.group, pair.names, pair.obj)
+        if key in seen:
+            continue
+        seen.add(key)
+        yield pair
+        work.extend(_further_back(draft, interfaces, group_of, pair))
+
+
+def _further_back(
+    draft: Draft, interfaces: Mapping[int, Interface], group_of: Mapping[int, int], pair: Together
+) -> Iterator[Together]:
+    """The same obligation one task earlier, if one task provides all the names."""
+    inputs = interfaces[pair.group].inputs
+    homes = {group_of.get(inputs[n], -1) for n in pair.names}
+    if len(homes) != 1 or -1 in homes:
+        return
+    home = homes.pop()
+    provider = interfaces.get(home)
+    if provider is None or home == pair.group:
+        return
+    names = frozenset(
+        n
+        for n, d in provider.inputs.items()
+        if pair.obj in draft.facts.sharing.reach(draft.versions.objects((n, d)))
+    )
+    if len(names) > 1:
+        yield Together(group=home, names=names, obj=pair.obj, why=pair.why)

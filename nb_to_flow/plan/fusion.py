@@ -1,0 +1,146 @@
+"""Statements that must share a task, whatever a person would draw: soundness before beauty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from nb_to_flow.ir.facts import Access, ResourceKind, Role
+from nb_to_flow.plan.dependencies import SUPPORTED_GENERATORS, generator_uses, seeded_generators
+from nb_to_flow.plan.draft import Draft, Fusion
+from nb_to_flow.plan.versions import Version
+
+_FILES = frozenset({ResourceKind.FILE, ResourceKind.SUBPROCESS, ResourceKind.DIRECTORY})
+
+
+def find_barriers(draft: Draft) -> Draft:
+    """exec, eval and globals() read and write everything: one task, with the notebook's names as globals."""
+    for facts in draft.facts.statements:
+        if any(e.kind is ResourceKind.EVERYTHING for e in facts.effects):
+            line = draft.span(facts.statement)
+            why = f"cell {line.cell + 1} runs code that only exists at run time (exec, eval or globals())"
+            return replace(draft, whole=why)
+    return draft
+
+
+def find_fusions(draft: Draft) -> Draft:
+    """Everything that can't cross from one task to another."""
+    found = (*_unpicklable(draft), *_directory(draft), *_generators(draft), *_environment(draft))
+    return replace(draft, fusions=draft.fusions + found)
+
+
+def _unpicklable(draft: Draft) -> Iterator[Fusion]:
+    placed = frozenset(draft.placed)
+    for index in draft.placed:
+        for name, why in sorted(held_together(draft, index).items()):
+            users = [u for u in draft.versions.users.get((name, index), ()) if u in placed]
+            if users:
+                yield Fusion(
+                    statements=frozenset({index, *users}),
+                    reason=f"{name} can't be handed from task to task: {why}",
+                )
+    yield from _local_classes(draft)
+
+
+def held_together(draft: Draft, index: int) -> dict[str, str]:
+    """Names with a new version after the statement whose value can't leave its task, with the reason."""
+    facts = draft.facts.statements[index]
+    defined = draft.versions.reaching.defines[index]
+    found = {n: why for n, why in facts.unpicklable.items() if n in defined}
+    if facts.role in (Role.FUNCTION, Role.CLASS):
+        found.update({n: "it is defined where it is used" for n in facts.binds if n not in found})
+    for name in facts.changes & defined:
+        definer = draft.versions.reaching.before[index].get(name)
+        if definer is not None and draft.facts.statements[definer].role is Role.IMPORT:
+            found[name] = "the module is changed in place"
+    for name in defined - frozenset(found):
+        if _is_local_instance(draft, (name, index)):
+            found[name] = "its class closes over the notebook's variables"
+    return found
+
+
+def _local_definitions(draft: Draft, role: Role) -> dict[str, list[int]]:
+    """The definitions of that role that were not hoisted, by name."""
+    found: dict[str, list[int]] = {}
+    for facts in draft.facts.statements:
+        if facts.role is role and facts.statement not in draft.definitions | draft.dropped:
+            for name in facts.binds:
+                found.setdefault(name, []).append(facts.statement)
+    return found
+
+
+def _is_local_instance(draft: Draft, version: Version) -> bool:
+    """True if the version may hold an object of a class that isn't at module level."""
+    local = _local_definitions(draft, Role.CLASS)
+    if not local:
+        return False
+    if draft.versions.type_of(version) in local:
+        return True
+    sharing = draft.facts.sharing
+    reached = sharing.reach(draft.versions.objects(version))
+    return any(sharing.types.get(o, "") in local for o in reached)
+
+
+def _local_classes(draft: Draft) -> Iterator[Fusion]:
+    """All users of a class that isn't hoisted share a task: two copies would be two classes."""
+    placed = frozenset(draft.placed)
+    for name, definitions in sorted(_local_definitions(draft, Role.CLASS).items()):
+        for definition in definitions:
+            users = {i for i in placed if draft.versions.reaching.before[i].get(name) == definition}
+            if len(users) > 1:
+                yield Fusion(
+                    statements=frozenset(users),
+                    reason=f"class {name} closes over the notebook's variables",
+                )
+
+
+def _directory(draft: Draft) -> Iterator[Fusion]:
+    """A changed working directory holds for one process only: what touches files later stays with it."""
+    changed: int | None = None
+    members: set[int] = set()
+    for index in draft.placed:
+        effects = draft.facts.statements[index].effects
+        if any(e.kind is ResourceKind.DIRECTORY and e.access is not Access.READ for e in effects):
+            changed = index if changed is None else changed
+        if changed is not None and any(e.kind in _FILES for e in effects):
+            members.add(index)
+    if changed is not None and len(members) > 1:
+        yield Fusion(
+            statements=frozenset(members),
+            reason=f"cell {draft.span(changed).cell + 1} changes the working directory",
+        )
+
+
+def _generators(draft: Draft) -> Iterator[Fusion]:
+    """Seeded generators whose state can't be handed over."""
+    placed = frozenset(draft.placed)
+    for name in seeded_generators(draft):
+        if name in SUPPORTED_GENERATORS:
+            continue
+        uses = frozenset(i for i, _, _ in generator_uses(draft, name) if i in placed)
+        if len(uses) > 1:
+            yield Fusion(
+                statements=uses, reason=f"the state of the seeded generator {name} can't be handed over"
+            )
+
+
+def _environment(draft: Draft) -> Iterator[Fusion]:
+    """Environment variables and settings that take computed values hold for one process only."""
+    wanted = (ResourceKind.ENVIRONMENT, ResourceKind.AMBIENT)
+    for index in draft.placed:
+        facts = draft.facts.statements[index]
+        if not any(e.kind in wanted and e.access is not Access.READ for e in facts.effects):
+            continue
+        later = {
+            e.target
+            for e in draft.graph.edges
+            if e.source == index and e.passes and _is_process_state(e.names[0])
+        }
+        later &= frozenset(draft.placed)
+        if later:
+            what = f"cell {draft.span(index).cell + 1} changes the environment or settings of its process"
+            yield Fusion(statements=frozenset({index, *later}), reason=what)
+
+
+def _is_process_state(name: str) -> bool:
+    return name == "environment" or name.endswith(" settings")

@@ -1,0 +1,220 @@
+"""Few tasks that a person would draw: by section and by data flow, forced fusions first."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from nb_to_flow.ir.facts import Access, ResourceKind
+from nb_to_flow.plan.cuts import cut
+from nb_to_flow.plan.draft import Draft
+from nb_to_flow.plan.partition import Partition
+from nb_to_flow.plan.sections import Section, finest_sections, sections
+from nb_to_flow.plan.settle import regroup
+
+MOST_CELLS = 8
+_KEPT_APART = frozenset(
+    {ResourceKind.FILE, ResourceKind.DATABASE, ResourceKind.NETWORK, ResourceKind.SUBPROCESS}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """What can't be divided: a cell's statements, or what had to be fused.
+
+    Attributes:
+        statements: sorted.
+        before, after: units that it depends on and that depend on it (positions in the list of units).
+    """
+
+    statements: tuple[int, ...]
+    before: frozenset[int]
+    after: frozenset[int]
+
+    @property
+    def start(self) -> int:
+        """Its first statement."""
+        return self.statements[0]
+
+
+def group(draft: Draft) -> list[list[int]]:
+    """The grouping wished for; `settle` makes it sound."""
+    units = units_of(draft)
+    if draft.options.granularity == "cell":
+        return [list(u.statements) for u in units]
+    pieces: list[list[int]] = []
+    for members in _by_section(draft, units):
+        if draft.options.granularity == "section":
+            pieces.append(members)
+            continue
+        for component in _components(draft, units, members):
+            pieces += cut(draft, units, component)
+    if draft.options.granularity == "auto":
+        pieces = _absorb(draft, units, pieces)
+    return [sorted(i for u in piece for i in units[u].statements) for piece in pieces]
+
+
+def units_of(draft: Draft) -> list[Unit]:
+    """Cells and forced fusions, merged where they wait for each other."""
+    by_cell: defaultdict[int, list[int]] = defaultdict(list)
+    for index in draft.placed:
+        by_cell[draft.span(index).cell].append(index)
+    partition = regroup(draft, list(by_cell.values()), list(draft.fusions))
+    return _units(draft, partition)
+
+
+def _units(draft: Draft, partition: Partition) -> list[Unit]:
+    count = len(draft.facts.statements)
+    groups = {root: [i for i in members if i < count] for root, members in partition.groups().items()}
+    roots = sorted((r for r, members in groups.items() if members), key=lambda r: groups[r][0])
+    position = {root: k for k, root in enumerate(roots)}
+    after: dict[int, set[int]] = {k: set() for k in range(len(roots))}
+    before: dict[int, set[int]] = {k: set() for k in range(len(roots))}
+    for source, targets in partition.quotient().items():
+        for target in targets:
+            if source in position and target in position:
+                after[position[source]].add(position[target])
+                before[position[target]].add(position[source])
+    return [
+        Unit(statements=tuple(groups[r]), before=frozenset(before[k]), after=frozenset(after[k]))
+        for k, r in enumerate(roots)
+    ]
+
+
+def _by_section(draft: Draft, units: Sequence[Unit]) -> list[list[int]]:
+    """Units of each section, in order."""
+    notebook = draft.facts.notebook
+    cells = sorted({draft.span(i).cell for u in units for i in u.statements})
+    found: list[Section] = (
+        finest_sections(notebook, cells)
+        if draft.options.granularity == "section"
+        else sections(notebook, cells)
+    )
+    section_of = {cell: k for k, section in enumerate(found) for cell in section.cells}
+    members: defaultdict[int, list[int]] = defaultdict(list)
+    for position, unit in enumerate(units):
+        members[section_of[draft.span(unit.start).cell]].append(position)
+    return [members[k] for k in sorted(members)]
+
+
+def _components(draft: Draft, units: Sequence[Unit], members: Sequence[int]) -> list[list[int]]:
+    """Independent chains of a section; those that only show something are one."""
+    inside = frozenset(members)
+    linked = Partition(members, ((u, t) for u in members for t in units[u].after if t in inside))
+    for source, target in linked.edges:
+        linked.union((source, target))
+    leaves = [u for u in members if _only_shows(draft, units[u]) and not units[u].before & inside]
+    if leaves:
+        linked.union(leaves)
+    return sorted(linked.groups().values())
+
+
+def _only_shows(draft: Draft, unit: Unit) -> bool:
+    """True if nothing needs what the unit makes, and it leaves nothing in the world but pictures and text."""
+    if unit.after or _makes_results(draft, unit):
+        return False
+    effects = [e for i in unit.statements for e in draft.facts.statements[i].effects]
+    return not any(e.kind in _KEPT_APART and e.access is not Access.READ for e in effects)
+
+
+def _makes_results(draft: Draft, unit: Unit) -> bool:
+    final = draft.versions.reaching.final
+    return any(final.get(n) in unit.statements for n in draft.results)
+
+
+def _is_trivial(draft: Draft, statements: Iterable[int]) -> bool:
+    """True for a statement or two that are no work of their own."""
+    found = [draft.facts.statements[i] for i in statements]
+    if len(found) > 2:
+        return False
+    kinds = {e.kind for s in found for e in s.effects}
+    return not kinds - {ResourceKind.STDOUT, ResourceKind.DISPLAY, ResourceKind.AMBIENT}
+
+
+def _absorb(draft: Draft, units: Sequence[Unit], pieces: list[list[int]]) -> list[list[int]]:
+    """Merge trivial pieces into the neighbour they belong to, and chains while there are too many tasks."""
+    merger = Merger(draft, units, pieces)
+    for piece in sorted(merger.pieces, key=lambda p: units[min(merger.pieces[p])].start):
+        if piece in merger.pieces and _is_trivial(draft, merger.statements(piece)):
+            merger.absorb(piece)
+    merger.shorten()
+    return [sorted(m) for m in merger.pieces.values()]
+
+
+class Merger:
+    """Pieces that may be merged without closing a cycle: along an edge that is one side's only one."""
+
+    def __init__(self, draft: Draft, units: Sequence[Unit], pieces: list[list[int]]) -> None:
+        self._draft = draft
+        self._units = units
+        self.pieces: dict[int, list[int]] = dict(enumerate(pieces))
+        home = {u: p for p, members in self.pieces.items() for u in members}
+        self._after: dict[int, set[int]] = {p: set() for p in self.pieces}
+        self._before: dict[int, set[int]] = {p: set() for p in self.pieces}
+        for unit, piece in home.items():
+            for target in units[unit].after:
+                if home[target] != piece:
+                    self._after[piece].add(home[target])
+                    self._before[home[target]].add(piece)
+        total = sum(len(u.statements) for u in units)
+        self._cells = len({self._draft.span(i).cell for u in units for i in u.statements})
+        self._most = max(4, total // 3)
+
+    def statements(self, piece: int) -> list[int]:
+        """The statements of a piece."""
+        return [i for u in self.pieces[piece] for i in self._units[u].statements]
+
+    def absorb(self, piece: int) -> None:
+        """Merge a trivial piece into its only consumer, else into its only provider."""
+        after, before = self._after[piece], self._before[piece]
+        if len(after) == 1:
+            self._merge(piece, next(iter(after)))
+        elif len(before) == 1:
+            self._merge(piece, next(iter(before)))
+        elif not after and not before and len(self.pieces) > 1:
+            near = min(
+                (abs(min(self.pieces[p]) - min(self.pieces[piece])), p) for p in self.pieces if p != piece
+            )
+            self._merge(piece, near[1])
+
+    def shorten(self) -> None:
+        """While there are more tasks than the notebook's size calls for, merge the smallest with a neighbour."""
+        wanted = max(4, min(12, self._cells // 2), self._cells // 5)
+        if len(self.pieces) <= wanted:
+            return
+        for piece in sorted(self.pieces, key=lambda p: (len(self.statements(p)), p)):
+            if len(self.pieces) <= wanted:
+                return
+            self._join_neighbour(piece)
+
+    def _join_neighbour(self, piece: int) -> None:
+        size = len(self.statements(piece))
+        choices = []
+        for other in sorted(self._after[piece] | self._before[piece]):
+            source, target = (piece, other) if other in self._after[piece] else (other, piece)
+            alone = len(self._after[source]) == 1 or len(self._before[target]) == 1
+            together = size + len(self.statements(other))
+            if alone and together <= self._most:
+                distance = abs(min(self.pieces[other]) - min(self.pieces[piece]))
+                choices.append((distance, together, other))
+        if choices:
+            self._merge(piece, min(choices)[2])
+
+    def _merge(self, piece: int, into: int) -> None:
+        self.pieces[into] += self.pieces.pop(piece)
+        for source in self._before.pop(piece):
+            self._after[source].discard(piece)
+            if source != into:
+                self._after[source].add(into)
+                self._before[into].add(source)
+        for target in self._after.pop(piece):
+            self._before[target].discard(piece)
+            if target != into:
+                self._before[target].add(into)
+                self._after[into].add(target)
+
+
+def locations(groups: Mapping[int, Sequence[int]]) -> dict[int, int]:
+    """The group of each statement."""
+    return {i: g for g, members in groups.items() for i in members}

@@ -1,0 +1,184 @@
+"""Which version of each variable every statement sees, and which versions anything later needs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from nb_to_flow.ir.facts import Facts, Role, StatementFacts
+
+DEFINITIONS = frozenset({Role.IMPORT, Role.FUNCTION, Role.CLASS})
+
+# A name and the statement that bound or changed it last.
+Version = tuple[str, int]
+
+
+def loaded_names(node: ast.AST) -> frozenset[str]:
+    """Names whose value the code itself asks for, in any scope (augmented assignment included)."""
+    found = set()
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name) and not isinstance(inner.ctx, ast.Store):
+            found.add(inner.id)
+        elif isinstance(inner, ast.AugAssign) and isinstance(inner.target, ast.Name):
+            found.add(inner.target.id)
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaching:
+    """Reaching definitions.
+
+    Attributes:
+        before: for each statement, the names it reads or calls and the statement that defined each.
+        final: the names that exist at the notebook's end and who defined them last.
+        defines: for each statement, the names that have a new version after it.
+    """
+
+    before: tuple[Mapping[str, int], ...]
+    final: Mapping[str, int]
+    defines: tuple[frozenset[str], ...]
+
+
+def reaching_definitions(facts: Facts, carried: frozenset[Version] = frozenset()) -> Reaching:
+    """Walk the statements once. `carried` are names that a statement passes on as if it changed them."""
+    extra: dict[int, set[str]] = {}
+    for name, index in carried:
+        extra.setdefault(index, set()).add(name)
+    last: dict[str, int] = {}
+    before: list[Mapping[str, int]] = []
+    defines: list[frozenset[str]] = []
+    for statement in facts.statements:
+        more = frozenset(extra.get(statement.statement, ()))
+        wanted = statement.reads | statement.calls | more
+        before.append({name: last[name] for name in wanted if name in last})
+        defines.append(defined_names(statement) | more)
+        for name in statement.deletes:
+            last.pop(name, None)
+        for name in defines[-1] - (statement.deletes - statement.binds):
+            last[name] = statement.statement
+    return Reaching(before=tuple(before), final=last, defines=tuple(defines))
+
+
+def defined_names(statement: StatementFacts) -> frozenset[str]:
+    """Names with a new version after the statement; what a setting does to a module is no new value."""
+    if statement.role is Role.SETTING:
+        return statement.binds | statement.may_bind
+    return statement.binds | statement.may_bind | statement.changes
+
+
+class Versions:
+    """Queries on names, versions and their uses; everything is computed from facts and `carried`."""
+
+    def __init__(
+        self, facts: Facts, results: Iterable[str], carried: frozenset[Version] = frozenset()
+    ) -> None:
+        self.facts = facts
+        self.carried = carried
+        self.reaching = reaching_definitions(facts, carried)
+        self._results = tuple(results)
+
+    @cached_property
+    def binders(self) -> Mapping[str, tuple[int, ...]]:
+        """For each name the statements that bind it, surely or maybe."""
+        found: dict[str, list[int]] = {}
+        for statement in self.facts.statements:
+            for name in statement.binds | statement.may_bind:
+                found.setdefault(name, []).append(statement.statement)
+        return {name: tuple(places) for name, places in found.items()}
+
+    @cached_property
+    def changed(self) -> frozenset[str]:
+        """Names whose objects some statement may change in place, or that something deletes."""
+        found: set[str] = set()
+        for statement in self.facts.statements:
+            if statement.role is not Role.SETTING:
+                found |= statement.changes
+            found |= statement.deletes
+        return frozenset(found)
+
+    @cached_property
+    def definers(self) -> Mapping[str, tuple[int, ...]]:
+        """For each name the FUNCTION and CLASS statements that bind it."""
+        roles = (Role.FUNCTION, Role.CLASS)
+        return {
+            name: tuple(p for p in places if self.facts.statements[p].role in roles)
+            for name, places in self.binders.items()
+        }
+
+    @cached_property
+    def asked(self) -> tuple[frozenset[str], ...]:
+        """For each statement the names whose value it asks for, apart from passing changed ones on."""
+        return tuple(self._asked(s) for s in self.facts.statements)
+
+    def _asked(self, statement: StatementFacts) -> frozenset[str]:
+        node = self.facts.notebook.statements[statement.statement].node
+        passing = statement.changes | statement.may_bind
+        named = set(loaded_names(node))
+        for function in statement.calls:
+            for definer in self.definers.get(function, ()):
+                named |= self.facts.statements[definer].free
+        return (statement.reads - passing) | (statement.reads & named)
+
+    @cached_property
+    def needed(self) -> frozenset[Version]:
+        """Versions that a later statement asks for, directly or through those that pass it on."""
+        found = {(n, self.reaching.final[n]) for n in self._results if n in self.reaching.final}
+        for index in range(len(self.facts.statements) - 1, -1, -1):
+            before, asked = self.reaching.before[index], self.asked[index]
+            for name, definer in before.items():
+                if name in asked or (name, index) in found:
+                    found.add((name, definer))
+        return frozenset(found)
+
+    def uses(self, index: int) -> Mapping[str, int]:
+        """The names that the statement needs before it runs, with who defined each."""
+        asked, before = self.asked[index], self.reaching.before[index]
+        return {n: d for n, d in before.items() if n in asked or self._passes_on(n, index)}
+
+    def _passes_on(self, name: str, index: int) -> bool:
+        statement = self.facts.statements[index]
+        return (name, index) in self.needed and name not in statement.binds
+
+    def undefined(self, index: int) -> frozenset[str]:
+        """Names it asks for that no earlier statement defined: builtins, or an error of the notebook's."""
+        return self.asked[index] - frozenset(self.reaching.before[index])
+
+    @cached_property
+    def users(self) -> Mapping[Version, tuple[int, ...]]:
+        """For each version the statements that need it."""
+        found: dict[Version, list[int]] = {}
+        for index in range(len(self.facts.statements)):
+            for name, definer in self.uses(index).items():
+                found.setdefault((name, definer), []).append(index)
+        return {version: tuple(users) for version, users in found.items()}
+
+    def origins(self, version: Version) -> tuple[int, ...]:
+        """The statements that may have bound the version's object (changes only pass it on)."""
+        name, index = version
+        found = []
+        while True:
+            statement = self.facts.statements[index]
+            if name in statement.binds or name in statement.may_bind:
+                found.append(index)
+            if name in statement.binds:
+                break
+            earlier = self.reaching.before[index].get(name)
+            if earlier is None:
+                break
+            index = earlier
+        return tuple(found)
+
+    def objects(self, version: Version) -> frozenset[int]:
+        """The objects that the version may be."""
+        bound = self.facts.sharing.bound
+        found: set[int] = set()
+        for origin in self.origins(version):
+            found |= bound.get(origin, {}).get(version[0], frozenset())
+        return frozenset(found)
+
+    def type_of(self, version: Version) -> str:
+        """Its inferred type, "" if unknown or not always the same."""
+        types = {self.facts.statements[o].types.get(version[0], "") for o in self.origins(version)}
+        return types.pop() if len(types) == 1 else ""
