@@ -26,7 +26,7 @@ def generate(plan: FlowPlan, options: GenerateOptions = _DEFAULTS) -> Outcome[Ge
     None if the text would be no Python, which an error diagnostic explains. Nothing is written to disk.
     """
     try:
-        lines = module_lines(make_context(plan, options, NAMES))
+        lines = module_lines(make_context(plan, options, NAMES | {"configure"}))
         draft = joined(lines)
         tree = ast.parse(draft)
         source, findings = tidy(draft)

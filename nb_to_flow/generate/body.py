@@ -9,9 +9,10 @@ from nb_to_flow.generate.schedule import Action, Deed, is_multiple, schedule, so
 from nb_to_flow.ir.plan import FlowPlan, Source, SourceKind, TaskPlan
 
 
-def flow_code(context: Context) -> str:
-    """The decorated flow function."""
-    return _Body(context).code()
+def flow_code(context: Context, *, configures: bool = False) -> str:
+    """The decorated flow function; with `configures` it starts with the module's settings."""
+    first = [f"{context.name('configure')}()"] if configures else []
+    return _Body(context).code(first)
 
 
 class _Body:
@@ -29,8 +30,8 @@ class _Body:
         self.tasks = {task.name: task for task in self.plan.tasks}
         self.unpacked: set[str] = set()
 
-    def code(self) -> str:
-        """The whole function."""
+    def code(self, first: list[str]) -> str:
+        """The whole function, its body starting with the lines `first`."""
         plan = self.plan
         parameters = "".join(f"{p.name}: {p.annotation} = {p.default}, " for p in plan.parameters)
         runner = f"ThreadPoolTaskRunner(max_workers={plan.max_workers})"
@@ -38,7 +39,7 @@ class _Body:
             f'@flow(name="{plan.name.replace("_", "-")}", log_prints=True, task_runner={runner})'
         )
         any_ = self.context.name("Any")
-        lines = [*self._actions(), *self._leaves(), self._return()]
+        lines = [*first, *self._actions(), *self._leaves(), self._return()]
         body = "\n".join([_docstring(plan), *lines])
         indented = "\n".join("    " + line if line.strip() else "" for line in body.split("\n"))
         return f"{header}\ndef {plan.name}({parameters}) -> dict[str, {any_}]:\n{indented}\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from nb_to_flow.ir.notebook import Statement
@@ -54,6 +54,14 @@ def indented(lines: Iterable[Line], by: str = "    ") -> Iterator[Line]:
             yield line
         else:
             yield replace(line, text=by + line.text)
+
+
+def stripped(lines: Sequence[Line]) -> list[Line]:
+    """The lines without blank ones at either end."""
+    texts = [bool(line.text.strip()) for line in lines]
+    if not any(texts):
+        return []
+    return list(lines[texts.index(True) : len(texts) - texts[::-1].index(True)])
 
 
 def joined(lines: Iterable[Line]) -> str:

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 # Fixes that surely leave the meaning alone.
-_FIXED = "I001,F541,W605"
+_FIXED = "I001,F541,W605,RUF100"
 # Said where they occur: they tell the reader something about that line.
 _LINE_CODES = frozenset({"F401", "F402", "F403", "F811", "F821", "E402"})
 _FEW = 2

@@ -12,7 +12,7 @@ from nb_to_flow.generate.context import Context, own_entries
 from nb_to_flow.generate.header import Header, make_header
 from nb_to_flow.generate.helpers import NAMES, helper_sources
 from nb_to_flow.generate.imports import used_names
-from nb_to_flow.generate.lines import Line, added_words, copied, joined, written
+from nb_to_flow.generate.lines import Line, added_words, copied, indented, joined, stripped, written
 from nb_to_flow.generate.rewrite import Keys, Scope, rewrite
 from nb_to_flow.generate.tasks import task_lines
 from nb_to_flow.ir.facts import Role
@@ -25,16 +25,46 @@ def module_lines(context: Context) -> list[Line]:
     """All lines of the module, not formatted yet."""
     header = make_header(context)
     early = _placed(header.early, context)
-    settings = [*_backend(context), *_placed(header.settings, context), *_retries(context)]
-    code = [
-        *_placed(header.definitions, context),
-        *_tasks(context),
-        *written(flow_code(context)),
-        *_main(context),
-    ]
-    body = [*settings, _BLANK, *_helpers(context, [*early, *settings, *code]), _BLANK, *code]
+    definitions, tasks = _placed(header.definitions, context), _tasks(context)
+    helpers = _helpers(context, [*early, *definitions, *tasks])
+    configures = _needs_configure(header, context, tasks, helpers)
+    settings = _settings(header, context, configures=configures)
+    flow = written(flow_code(context, configures=configures))
+    body = [*_backend(context), *settings, _BLANK, *_retries(context), _BLANK, *helpers, _BLANK]
+    body += [*definitions, *tasks, *flow, *_main(context)]
     imports = _imports(header, [*early, *body], context)
     return [*written(_docstring(context)), _BLANK, *imports, _BLANK, *body]
+
+
+def _needs_configure(header: Header, context: Context, tasks: list[Line], helpers: list[Line]) -> bool:
+    """True if worker processes would not import the module, and so not run its settings.
+
+    A task is pickled by value, but any function or class of the module that it uses by reference, which
+    imports the module.
+    """
+    plan = context.plan
+    later = set(plan.settings) - set(header.early)
+    if not later or any(context.facts(i).binds for i in later) or helpers:
+        return False
+    kinds = (Role.FUNCTION, Role.CLASS)
+    names = {n for i in header.definitions if context.facts(i).role in kinds for n in context.facts(i).binds}
+    return not names & used_names(ast.parse(joined(tasks)))
+
+
+def _settings(header: Header, context: Context, *, configures: bool) -> list[Line]:
+    """The settings; in a function that the flow calls too if the module would not be imported otherwise."""
+    if not configures:
+        return _placed(header.settings, context)
+    name = context.name("configure")
+    needs = [i for i in header.settings if i not in context.plan.settings]
+    settings = _placed([i for i in header.settings if i in context.plan.settings], context)
+    doc = '"""Set the libraries up as the notebook does."""'
+    return [
+        *_placed(needs, context),
+        *written(f"def {name}() -> None:"),
+        *indented([*written(doc), *settings]),
+        *written(f"\n\n{name}()  # worker processes import this module"),
+    ]
 
 
 def _docstring(context: Context) -> str:
@@ -68,7 +98,7 @@ def _placed(indexes: Iterable[int], context: Context) -> list[Line]:
         name = getattr(statement.node, "name", "") or context.plan.name
         code = rewrite(statement, context, Scope(keys=Keys(name=name), in_task=False))
         lead = [_BLANK] if context.facts(index).role in (Role.FUNCTION, Role.CLASS) else []
-        lines += [*lead, *copied(statement, code), *lead]
+        lines += [*lead, *stripped(copied(statement, code)), *lead]
     return lines
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from nb_to_flow.generate import text
 from nb_to_flow.generate.annotations import annotation
 from nb_to_flow.generate.context import Context
-from nb_to_flow.generate.lines import Line, copied, indented, written
+from nb_to_flow.generate.lines import Line, copied, indented, stripped, written
 from nb_to_flow.generate.naming import returns_dict
 from nb_to_flow.generate.rewrite import Keys, Scope, figures_code, rewrite
 from nb_to_flow.ir.facts import ResourceKind
@@ -105,7 +105,7 @@ def _steps(task: TaskPlan, context: Context) -> list[Line]:
     keys = Keys(name=task.name)
     lines: list[Line] = []
     for _, steps in groupby(task.steps, key=lambda step: context.statement(step.statement).cell):
-        cell = _stripped([line for step in steps for line in _step(step, task, context, keys)])
+        cell = stripped([line for step in steps for line in _step(step, task, context, keys)])
         if lines and cell:
             lines.append(Line(text=""))
         lines += cell
@@ -152,11 +152,3 @@ def _epilogue(task: TaskPlan, context: Context) -> list[Line]:
         items = ", ".join(f'"{name}": {value}' for name, value in values)
         return written(f"return {{{items}}}")
     return written(f"return {', '.join(value for _, value in values)}")
-
-
-def _stripped(lines: list[Line]) -> list[Line]:
-    """The lines without blank ones at either end."""
-    texts = [bool(line.text.strip()) for line in lines]
-    if not any(texts):
-        return []
-    return lines[texts.index(True) : len(texts) - texts[::-1].index(True)]
