@@ -14,8 +14,10 @@ def find_notebooks(source: Path) -> tuple[Path, ...]:
     """The notebooks that `source` stands for, sorted: itself, or those anywhere below it if it is a folder.
 
     Hidden folders (`.ipynb_checkpoints`, `.venv`) and installed packages are passed over.
-    Raises InputError for a folder without notebooks.
+    Raises InputError for a folder without notebooks, and for what no path can be.
     """
+    if "\0" in str(source):
+        raise InputError(f"{str(source)!r} can't be a path")
     if not source.is_dir():
         return (source,)
     found = []

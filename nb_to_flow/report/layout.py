@@ -128,6 +128,18 @@ def _place(drawing: _Drawing) -> None:
         for layer in drawing.layers if down else reversed(drawing.layers):
             wanted = [_mean([drawing.centre[n] for n in neighbours[k]], drawing.centre[k]) for k in layer]
             drawing.centre.update(zip(layer, _spread(layer, wanted, drawing.widths), strict=True))
+    _centre_head(drawing)
+
+
+def _centre_head(drawing: _Drawing) -> None:
+    """Nothing holds a first layer without edges: put it above the middle of the rest."""
+    first, rest = drawing.layers[:1], [key for layer in drawing.layers[1:] for key in layer]
+    if not rest or any(drawing.below[key] for layer in first for key in layer):
+        return
+    middle = (min(map(drawing.centre.__getitem__, rest)) + max(map(drawing.centre.__getitem__, rest))) / 2
+    ends = [drawing.centre[key] for key in first[0]]
+    for key in first[0]:
+        drawing.centre[key] += middle - (min(ends) + max(ends)) / 2
 
 
 def _spread(layer: Sequence[Key], wanted: Sequence[float], widths: Mapping[Key, float]) -> list[float]:
