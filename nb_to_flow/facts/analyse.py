@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nb_to_flow.facts import roles, scopes
-from nb_to_flow.facts.heap import BoundMethod, ClassObject, FunctionObject, Instance, Value
+from nb_to_flow.facts.heap import NOTHING, BoundMethod, ClassObject, FunctionObject, Instance, Value
 from nb_to_flow.facts.knowledge.load import load_knowledge
 from nb_to_flow.facts.modules import LocalModules
 from nb_to_flow.facts.record import Record
@@ -96,6 +96,8 @@ class Analysis:
         machine.record = record = Record()
         shown = statement.node if statement.shows and isinstance(statement.node, ast.Expr) else None
         machine.run(statement.node)
+        if self._is_parameter(statement):
+            self._forget_texts(record)
         if shown is not None:
             record.effect(ResourceKind.DISPLAY, Access.WRITE)
         if record.steps > 60_000:
@@ -103,14 +105,22 @@ class Analysis:
         self._say(statement, record)
         return self._facts(statement, record, self.known)
 
+    def _is_parameter(self, statement: Statement) -> bool:
+        return "parameters" in self.notebook.cells[statement.cell].tags
+
+    def _forget_texts(self, record: Record) -> None:
+        """A parameter's default is only one of its values: paths made of it stay symbolic."""
+        for name in sorted(record.touched):
+            if self.machine.texts(self.machine.module.values.get(name, NOTHING)):
+                self.machine.bind(name, self.machine.text("{" + name + "}"))
+
     # -- one statement's facts ------------------------------------------------------------------------
 
     def _facts(self, statement: Statement, record: Record, before: set[str]) -> StatementFacts:
         binds = frozenset(record.bound)
         may_bind = frozenset(record.touched - binds - record.deleted)
         mutations = self._mutations(record)
-        changed = frozenset(name for mutation in mutations for name in mutation.names)
-        changes = frozenset(name for name in changed if name in before) - binds
+        changes = frozenset(n for m in mutations for n in m.names if n in before and self._had(n, m.obj, record))
         reads = frozenset(n for n in (*record.loads, *may_bind) if n in before) | changes
         reads -= frozenset(record.deleted - record.loads.keys() - changes)
         role = roles.role_of(statement.node, record, any(name in self.data for name in reads), _prints(record))
@@ -136,6 +146,11 @@ class Analysis:
             unpicklable=self._unpicklable(sorted(binds | may_bind | changes)),
             carries=self._carries(sorted(binds | may_bind | changes)),
         )
+
+    def _had(self, name: str, obj: int, record: Record) -> bool:
+        """True if the variable reached the object before the statement."""
+        old = record.replaced.get(name)
+        return old is None or obj in self.machine.heap.reach(self.machine.mutable(old))
 
     def _mutations(self, record: Record) -> tuple[Mutation, ...]:
         heap, roots = self.machine.heap, self.machine.roots

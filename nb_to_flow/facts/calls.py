@@ -39,6 +39,10 @@ class Calls(LibraryCalls):
     """Calls anything."""
 
     @abstractmethod
+    def attribute(self, value: Value, name: str, node: ast.AST) -> Value:
+        """What `value.name` may be."""
+
+    @abstractmethod
     def run_body(self, node: Function) -> bool:
         """Run a function's body in the current frame; True if its end is never reached."""
 
@@ -254,6 +258,7 @@ class Calls(LibraryCalls):
         """Call a library's function or class by qualified name."""
         self.record.libraries.add(name.split(".")[0])
         self._use_up(args)
+        self.change(args.keywords.get("out", NOTHING), deep=True)
         if name in BARRIERS:
             self.record.effect(ResourceKind.EVERYTHING, Access.WRITE, name)
         api = self.knowledge.function(name)
@@ -333,6 +338,8 @@ class Calls(LibraryCalls):
         if api is not None:
             api = self._without_own_changes(obj, api)
             return self.apply(api, name, receiver, args, node)
+        if type_name and self.knowledge.attribute(type_name, name) is not None:
+            return self.call(self.attribute(receiver, name, node), args, node)
         return self._unknown_method(obj, name, args, node)
 
     def _without_own_changes(self, obj: int, api: ApiFacts) -> ApiFacts:
@@ -369,7 +376,8 @@ class Calls(LibraryCalls):
         """What the method of that name does where only frames, arrays or axes have one."""
         if self.heap.types[obj] and not traits & {"opaque", "buffer"} or name in AMBIGUOUS:
             return None
-        apis = (self.knowledge.method(kind, name) for kind in conventions.LIKELY_TYPES)
+        likely = conventions.LIKELY_TYPES[: 2 if "buffer" in traits else None]
+        apis = (self.knowledge.method(kind, name) for kind in likely)
         return next((api for api in apis if api is not None), None)
 
     def _inherited_call(self, obj: int, cls: ClassObject, args: Arguments, node: ast.AST) -> None:

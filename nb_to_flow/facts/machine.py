@@ -125,9 +125,9 @@ class Machine(ABC):
             items = self.heap.items(obj)
             if "figure" in self.traits(obj):
                 found |= {obj} | items
-            elif items or "container" in self.traits(obj):
+            elif items:
                 found |= items
-            elif not items:
+            else:
                 part = self.heap.at(("part", obj), "")
                 self.heap.hold(obj, ITEMS, (part,))
                 found.add(part)
@@ -177,6 +177,7 @@ class Machine(ABC):
         if self.journal:
             self.journal[-1].setdefault((frame, name), frame.values.get(name))
         if frame is self.module:
+            self.record.replaced.setdefault(name, frame.values.get(name, NOTHING))
             self.record.bound.add(name)
             self.record.touched.add(name)
             self.record.deleted.discard(name)

@@ -25,6 +25,7 @@ class Record:
     bound: set[str] = field(default_factory=set)  # surely bound on the path so far
     touched: set[str] = field(default_factory=set)  # bound on some path
     deleted: set[str] = field(default_factory=set)
+    replaced: dict[str, frozenset[int]] = field(default_factory=dict)  # what touched variables were before
     changes: dict[int, Change] = field(default_factory=dict)
     effects: dict[tuple[ResourceKind, Access, str], bool] = field(default_factory=dict)
     calls: set[str] = field(default_factory=set)

@@ -88,7 +88,8 @@ class StatementFacts:
         binds: names it surely binds.
         may_bind: names it binds on some paths only (they are in `reads` too, if bound before).
         deletes: names it unbinds.
-        changes: names not bound here whose objects it may change in place (union over `mutations`).
+        changes: names whose objects it may change in place (union over `mutations`); a name can be bound and
+            changed at once (`a += 1` on a list or an array).
         mutations: the objects it may change.
         effects: what it does to the world.
         calls: notebook functions and classes (names) that it may run, transitively; a task with this

@@ -1,0 +1,113 @@
+"""Which variables does the last cell change, through whatever name it goes?
+
+Each case: the cells, and the names that the last statement may change. The two tables stand beside each other:
+what looks alike but differs in its effect is in both.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.facts.builders import facts_of
+
+PANDAS = "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2]})"
+NUMPY = "import numpy as np\na = np.zeros(4)"
+
+CHANGES = [
+    (["a = [1]", "b = a", "b.append(2)"], "a b"),
+    (["inner = [1]", "outer = {'i': inner}", "outer['i'].append(2)"], "inner outer"),
+    (["inner = [1]", "outer = [inner]", "inner += [2]"], "inner outer"),
+    (["a = [[1]]", "for x in a:\n    x.append(1)"], "a"),
+    (["a = [[1], [2]]", "first, second = a", "first.append(1)"], "a first second"),
+    (["d = {}", "e = d", "e['k'] = 1"], "d e"),
+    (["d = {'x': [1]}", "v = d.get('x')", "v.append(1)"], "d v"),
+    (["d = {'x': [1]}", "vs = list(d.values())", "vs[0].append(1)"], "d vs"),
+    (["def f(x):\n    x.append(1)", "a = []", "f(a)"], "a"),
+    (["def f(x):\n    return x", "a = []", "b = f(a)", "b.append(1)"], "a b"),
+    (["def f(x):\n    x['k'] = 1", "cfg = {}", "alias = cfg", "f(alias)"], "cfg alias"),
+    (["log = []", "def f():\n    log.append(1)", "f()"], "log"),
+    (["log = []", "def g():\n    log.append(1)", "def f():\n    g()", "f()"], "log"),
+    (["log = []", "f = log.append", "f(1)"], "f log"),
+    (["log = []", "list(map(log.append, [1, 2]))"], "log"),
+    (["log = []", "[log.append(i) for i in range(3)]"], "log"),
+    (["log = []", "def d(fn):\n    log.append(fn)\n    return fn", "@d\ndef g():\n    pass"], "log"),
+    (["class P:\n    def __init__(self):\n        self.xs = []", "p = P()", "xs = p.xs", "xs.append(1)"], "p xs"),
+    (["class P:\n    def add(self):\n        self.n = 1", "p = P()", "q = [p]", "p.add()"], "p q"),
+    (["class P:\n    pass", "p = P()", "p.x = 1"], "p"),
+    (["class A:\n    def go(self):\n        self.n = 1", "class B(A):\n    pass", "b = B()", "b.go()"], "b"),
+    (["xs = [3, 1]", "ys = xs", "xs.sort()"], "xs ys"),
+    (["xs = [3, 1]", "import random\nrandom.shuffle(xs)"], "xs"),
+    (["g = (i for i in range(3))", "next(g)"], "g"),
+    (["g = (i for i in range(3))", "sum(g)"], "g"),
+    (["g = iter([1, 2])", "for x in g:\n    break"], "g"),
+    (["f = open('x.txt')", "f.read()"], "f"),
+    (["x = y = []", "x.append(1)"], "x y"),
+    (["x = []", "x *= 2"], "x"),
+    (["s = {1}", "t = s", "t |= {2}"], "s t"),
+    (["a = [1]", "del a[0]"], "a"),
+    ([NUMPY, "v = a[1:]", "v[0] = 5"], "a v"),
+    ([NUMPY, "v = a.reshape(2, 2)", "v += 1"], "a v"),
+    ([NUMPY, "b = np.asarray(a)", "b.sort()"], "a b"),
+    ([NUMPY, "np.add(a, 1, out=a)"], "a"),
+    ([PANDAS, "df['b'] = 1"], "df"),
+    ([PANDAS, "other = df", "other['b'] = 1"], "df other"),
+    ([PANDAS, "s = df['a']", "df.loc[df.a > 1, 'a'] = 0"], "df s"),
+    ([PANDAS, "s = df['a']", "s.fillna(0, inplace=True)"], "df s"),
+    ([PANDAS, "df.drop(columns='a', inplace=True)"], "df"),
+    ([PANDAS, "df.columns = ['b']"], "df"),
+    ([PANDAS, "frames = [df]", "for f in frames:\n    f['b'] = 1"], "df frames"),
+    ([PANDAS, "frames = {'x': df}", "frames['x'].dropna(inplace=True)"], "df frames"),
+    ([PANDAS, "def clean(d):\n    d['b'] = 1\n    return d", "out = clean(df)"], "df"),
+    ([PANDAS, "df.a.iloc[0] = 3"], "df"),
+    ([PANDAS, "del df['a']"], "df"),
+    (["from sklearn.linear_model import LinearRegression\nm = LinearRegression()", "m.fit([[1]], [1])"], "m"),
+    (["from sklearn.linear_model import LinearRegression\nm = LinearRegression()", "r = m.fit([[1]], [1])"], "m"),
+    (["n = 0", "xs = []", "if n:\n    xs.append(1)"], "xs"),
+    (["xs = []", "try:\n    xs.append(1)\nexcept ValueError:\n    pass"], "xs"),
+    (["xs = []", "f = lambda: xs.append(1)", "f()"], "xs"),
+    (["def outer():\n    xs = []\n    def add():\n        xs.append(1)\n        return xs\n    return add", "h = outer()", "r = h()", "r.append(1)"], "h r"),
+    (["def rec(xs, n):\n    if n:\n        xs.append(n)\n        rec(xs, n - 1)", "a = []", "rec(a, 3)"], "a"),
+    (["def rec(x, n):\n    return rec([x], n - 1) if n else x.append(1)", "a = []", "rec(a, 3)"], "a"),
+]  # fmt: skip
+
+LEAVES = [
+    (["a = [1]", "b = list(a)", "b.append(2)"], "b"),
+    (["a = [1]", "a = a + [2]"], ""),
+    (["lst = [[1]]", "x = lst[0]", "lst[0] = 5"], "lst"),
+    (["d = {'x': [1]}", "e = dict(d)", "e['y'] = 1"], "e"),
+    (["import copy\nd = {'x': [1]}", "e = copy.deepcopy(d)", "e['x'].append(1)"], "e"),
+    (["x = 1", "y = x", "y += 1"], ""),
+    (["s = 'a'", "t = s", "t += 'b'"], ""),
+    (["a = (1, 2)", "b = a", "b += (3,)"], ""),
+    (["def f(x):\n    x = [1]\n    return x", "a = []", "f(a)"], ""),
+    (["a = []", "len(a)"], ""),
+    (["a = [3, 1]", "sorted(a)"], ""),
+    ([NUMPY, "v = a[[0, 1]]", "v[0] = 5"], "v"),
+    ([NUMPY, "v = a[a > 0]", "v[:] = 5"], "v"),
+    ([NUMPY, "v = a.copy()", "v[0] = 5"], "v"),
+    ([NUMPY, "v = a + 1", "v += 5"], "v"),
+    ([NUMPY, "a.sum()"], ""),
+    ([PANDAS, "s = df['a']", "df['a'] = 0"], "df"),
+    ([PANDAS, "s = df['a']", "df.drop(columns='a', inplace=True)"], "df"),
+    ([PANDAS, "part = df[df.a > 1]", "part['b'] = 1"], "part"),
+    ([PANDAS, "part = df[['a']]", "part['b'] = 1"], "part"),
+    ([PANDAS, "df.groupby('a').sum()"], ""),
+    ([PANDAS, "df.plot()"], ""),
+    ([PANDAS, "df.merge(df, on='a').sort_values('a')"], ""),
+    ([PANDAS, "df = df.dropna()"], ""),
+    ([PANDAS, "df.query('a > 1')"], ""),
+    ([PANDAS, "df.apply(lambda row: row['a'], axis=1)"], ""),
+    ([PANDAS, "from sklearn.linear_model import LinearRegression\nm = LinearRegression()", "m.fit(df, df.a)"], "m"),
+    ([PANDAS, "from sklearn.linear_model import LinearRegression\nm = LinearRegression().fit(df, df.a)", "m.predict(df)"], ""),
+    (["n = 1", "def f():\n    n = 2", "f()"], ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "names"), CHANGES)
+def test_changes(cells: list[str], names: str) -> None:
+    assert facts_of(*cells).statements[-1].changes == frozenset(names.split())
+
+
+@pytest.mark.parametrize(("cells", "names"), LEAVES)
+def test_leaves_alone(cells: list[str], names: str) -> None:
+    assert facts_of(*cells).statements[-1].changes == frozenset(names.split())
