@@ -18,6 +18,7 @@ from nb_to_flow.read.findings import (
     PYTHON_2,
     RUN_FILE,
     SKIPPED_CELL,
+    TOO_DEEP,
     UNKNOWN_MAGIC,
     UNSUPPORTED_MAGIC,
     Unsupported,
@@ -43,7 +44,9 @@ class Source:
     folder: Path | None
 
 
-def assemble(raw: RawNotebook, source: Source, options: ReadOptions) -> tuple[Notebook | None, list[Diagnostic]]:
+def assemble(
+    raw: RawNotebook, source: Source, options: ReadOptions
+) -> tuple[Notebook | None, list[Diagnostic]]:
     """Lower all code cells. The notebook is None if a diagnostic is an error."""
     context = Context(lower=lower_lines, folder=source.folder)
     context.diagnostics.extend(raw.diagnostics)
@@ -71,11 +74,13 @@ def assemble(raw: RawNotebook, source: Source, options: ReadOptions) -> tuple[No
 def _in_order(raw: RawNotebook, options: ReadOptions, context: Context) -> list[Cell]:
     """The code cells to lower, in the order in which they run."""
     code = [cell for cell in raw.cells if cell.kind is CellKind.CODE and cell.source.strip()]
-    kept = [cell for cell in code if "skip-execution" not in cell.tags]
+    kept = []
     for cell in code:
-        if cell not in kept:
+        if "skip-execution" in cell.tags:
             context.cell = cell.index
             context.note(SKIPPED_CELL, "the cell is tagged skip-execution and was left out", line=1)
+        else:
+            kept.append(cell)
     if options.order != EXECUTION_ORDER:
         return kept
     for cell in kept:
@@ -93,18 +98,27 @@ def _lower_cells(
     imported: set[str] = set()
     for position, cell in enumerate(cells, 1):
         context.cell = cell.index
+        shows_all = context.interactivity == "all"
         number = raw.counts[cell.index] if options.order == EXECUTION_ORDER else position
         try:
             lowered = lower_lines(to_lines(cell.source), context)
         except Unsupported as error:
             lowered = _failed(error, cell, options, context)
+        except RecursionError:
+            deep = Unsupported(TOO_DEEP, "an expression or block is nested too deeply", line=1)
+            lowered = _failed(deep, cell, options, context)
         imported.update(line.strip() for line in IMPORT_LINE.findall(join(lowered.lines)))
         lines = _with_imports(lowered, imported)
         if "raises-exception" in cell.tags:
             lines = _guarded(lines, context)
         result.append(
             LoweredCell(
-                cell=cell.index, number=number, source=cell.source, lines=tuple(lines), shows=lowered.shows
+                cell=cell.index,
+                number=number,
+                source=cell.source,
+                lines=tuple(lines),
+                shows=lowered.shows,
+                shows_all=shows_all,
             )
         )
     return result
@@ -122,7 +136,9 @@ def _with_imports(lowered: Lowered, imported: set[str]) -> list[Line]:
 def _failed(error: Unsupported, cell: Cell, options: ReadOptions, context: Context) -> Lowered:
     """Report why a cell cannot be lowered, and what stands in its place if the user wants to go on."""
     if "raises-exception" in cell.tags and error.code not in REPLACEABLE:
-        context.note(GUARDED_CELL, f"the cell is expected to fail, and does: {error.message}", line=error.line)
+        context.note(
+            GUARDED_CELL, f"the cell is expected to fail, and does: {error.message}", line=error.line
+        )
         return Lowered()
     replace = options.allow_unsupported and error.code in REPLACEABLE
     severity = Severity.WARNING if replace else Severity.ERROR
@@ -141,7 +157,9 @@ def _guarded(lines: list[Line], context: Context) -> list[Line]:
         return lines
     origin = lines[-1].origin
     error = context.fresh("error")
-    context.note(GUARDED_CELL, "the cell is tagged raises-exception: its failure is printed and ignored", line=1)
+    context.note(
+        GUARDED_CELL, "the cell is tagged raises-exception: its failure is printed and ignored", line=1
+    )
     return [
         Line("try:", lines[0].origin),
         *indent(lines, "    "),
@@ -152,14 +170,18 @@ def _guarded(lines: list[Line], context: Context) -> list[Line]:
 
 def _with_history(cells: list[LoweredCell], options: ReadOptions, context: Context) -> list[LoweredCell]:
     result = []
-    for cell, outcome in zip(cells, resolve_history(cells, context)):
+    for cell, outcome in zip(cells, resolve_history(cells, context), strict=True):
         if isinstance(outcome, LoweredCell):
             result.append(outcome)
             continue
         context.cell = cell.cell
-        lowered = _failed(outcome, Cell(index=cell.cell, kind=CellKind.CODE, source=cell.source), options, context)
+        lowered = _failed(
+            outcome, Cell(index=cell.cell, kind=CellKind.CODE, source=cell.source), options, context
+        )
         result.append(
-            LoweredCell(cell=cell.cell, number=cell.number, source=cell.source, lines=lowered.lines, shows=False)
+            LoweredCell(
+                cell=cell.cell, number=cell.number, source=cell.source, lines=lowered.lines, shows=False
+            )
         )
     return result
 
@@ -178,4 +200,8 @@ def _merge_python_2(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
         cell=first.span.cell if first.span else None,
         line=first.span.line if first.span else 1,
     )
-    return [merged if diagnostic is first else diagnostic for diagnostic in diagnostics if diagnostic not in old[1:]]
+    return [
+        merged if diagnostic is first else diagnostic
+        for diagnostic in diagnostics
+        if diagnostic not in old[1:]
+    ]

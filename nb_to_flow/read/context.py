@@ -14,6 +14,9 @@ from nb_to_flow.read.text import Line
 
 IDENTIFIER = re.compile(r"[^\W\d]\w*")
 ASSIGNED = re.compile(r"\b(?:def|class|as|for|global)\s+(\w+)|\b(\w+)\s*(?::[^=\n]+)?=(?!=)")
+SHELL_CLASS_SETTING = re.compile(
+    r"\bimport InteractiveShell\b|\bInteractiveShell\.ast_node_interactivity\b|%config InteractiveShell"
+)
 BUILTINS = frozenset(dir(builtins)) | {"display", "get_ipython"}
 
 
@@ -59,7 +62,9 @@ class Context:
         cell: position of the current cell.
         bound: names bound so far.
         aliases: names that hold the interactive shell (`ip = get_ipython()`).
+        in_function: True while the body of a function or class is rewritten.
         running: files being spliced in by `%run`.
+        interactivity: which expressions cells display from the next cell on ("all" or "last_expr").
     """
 
     lower: Callable[[Sequence[Line], Context], Lowered]
@@ -69,10 +74,14 @@ class Context:
     cell: int = 0
     bound: set[str] = field(default_factory=set)
     aliases: set[str] = field(default_factory=set)
+    in_function: bool = False
     running: tuple[Path, ...] = ()
+    interactivity: str = "last_expr"
+    needs_shell_class: bool = False
     helpers: set[str] = field(default_factory=set)
     requirements: list[str] = field(default_factory=list)
     synthetic: set[str] = field(default_factory=set)
+    used_numbers: dict[str, int] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     def learn_names(self, sources: Iterable[str]) -> None:
@@ -80,6 +89,8 @@ class Context:
         for source in sources:
             self.identifiers.update(IDENTIFIER.findall(source))
             self.assigned.update(name for pair in ASSIGNED.findall(source) for name in pair if name)
+            if "InteractiveShell" in source and "InteractiveShell" in SHELL_CLASS_SETTING.sub("", source):
+                self.needs_shell_class = True
 
     def note(self, code: str, message: str, *, line: int, hint: str = "") -> None:
         """Tell the user something about a line of the current cell."""
@@ -96,10 +107,11 @@ class Context:
 
     def fresh(self, name: str) -> str:
         """A name like `name` that the notebook does not use, remembered as synthetic."""
-        candidate, number = name, 1
+        candidate, number = name, self.used_numbers.get(name, 1)
         while candidate in self.identifiers or candidate in BUILTINS:
             number += 1
             candidate = f"{name}_{number}"
+        self.used_numbers[name] = number
         self.identifiers.add(candidate)
         self.synthetic.add(candidate)
         return candidate

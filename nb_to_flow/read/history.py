@@ -8,23 +8,43 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nb_to_flow.read.context import Context
+from nb_to_flow.read.cutting import cut
 from nb_to_flow.read.findings import OUTPUT_HISTORY, Unsupported
-from nb_to_flow.read.scopes import GlobalLoad, global_loads
+from nb_to_flow.read.scopes import GlobalLoad, global_loads, module_bindings
 from nb_to_flow.read.text import Line, column, join, lines_at, quote
 
 HISTORY_NAME = re.compile(r"(?<![\w.])(_{1,3}|_\d+|Out|In|_oh|_ih|_dh|_i{1,3}|_i\d+)(?!\w)")
-WITHOUT_VALUE = frozenset("append extend insert sort reverse clear update remove add discard show info".split())
+WITHOUT_VALUE = frozenset(
+    [
+        "append",
+        "extend",
+        "insert",
+        "sort",
+        "reverse",
+        "clear",
+        "update",
+        "remove",
+        "add",
+        "discard",
+        "show",
+        "info",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoweredCell:
-    """A code cell after lowering: its number when run from top to bottom, its source and its code."""
+    """A code cell after lowering: its number when run from top to bottom, its source and its code.
+
+    `shows_all` is True if not only its last expression is displayed.
+    """
 
     cell: int
     number: int
     source: str
     lines: tuple[Line, ...]
     shows: bool
+    shows_all: bool = False
 
 
 def resolve_history(cells: Sequence[LoweredCell], context: Context) -> list[LoweredCell | Unsupported]:
@@ -32,64 +52,55 @@ def resolve_history(cells: Sequence[LoweredCell], context: Context) -> list[Lowe
     if not any(HISTORY_NAME.search(join(cell.lines)) for cell in cells):
         return list(cells)
     trees = [ast.parse(join(cell.lines)) for cell in cells]
-    bound = {name for tree in trees for name in _stored(tree)}
-    shown: dict[int, str] = {}  # positions of cells whose output is used: the name that holds it
+    bound = {name for tree in trees for name in module_bindings(tree)}
+    history = _History(context)
     result: list[LoweredCell | Unsupported] = []
-    for position, (cell, tree) in enumerate(zip(cells, trees)):
+    for position, (cell, tree) in enumerate(zip(cells, trees, strict=True)):
         loads = [load for load in global_loads(tree) if HISTORY_NAME.fullmatch(load.node.id)]
         loads = [load for load in loads if load.node.id not in bound]
         try:
-            history = _History(cells[:position], trees[:position], shown, context)
             result.append(_replace(cell, tree, loads, history))
         except Unsupported as error:
             result.append(error)
-    return [
-        _bind_output(cell, trees[position], shown[position]) if position in shown and isinstance(cell, LoweredCell) else cell
-        for position, cell in enumerate(result)
-    ]
+        history.add(position, cell, tree)
+    for position, name in history.names.items():
+        cell_or_error = result[position]
+        if isinstance(cell_or_error, LoweredCell):
+            result[position] = _bind_output(cell_or_error, trees[position], name)
+    return result
 
 
-def _stored(tree: ast.Module) -> set[str]:
-    """Names that the module binds: outside of functions, or declared global."""
-    from nb_to_flow.read.scopes import module_bindings
-
-    return module_bindings(tree)
-
-
-@dataclass(frozen=True, slots=True)
 class _History:
-    """The cells before the current one, and where their outputs get names."""
+    """The cells before the current one, and the names that their outputs get."""
 
-    cells: Sequence[LoweredCell]
-    trees: Sequence[ast.Module]
-    shown: dict[int, str]
-    context: Context
+    def __init__(self, context: Context) -> None:
+        self.names: dict[int, str] = {}  # by position: only of outputs that are used
+        self.sources: dict[int, str] = {0: ""}  # by number
+        self._context = context
+        self._outputs: list[tuple[int, int]] = []  # position and number
+        self._positions: dict[int, int] = {}  # by number
 
-    def output(self, position: int) -> str:
-        """The name that holds what a cell showed."""
-        if position not in self.shown:
-            self.shown[position] = self.context.fresh(f"out_{self.cells[position].number}")
-        return self.shown[position]
+    def add(self, position: int, cell: LoweredCell, tree: ast.Module) -> None:
+        """Go on to the next cell."""
+        self.sources[cell.number] = cell.source
+        if not (cell.shows and tree.body and _has_value(tree.body[-1])):
+            return
+        if not cut(cell.lines, tree).silenced:
+            self._outputs.append((position, cell.number))
+            self._positions[cell.number] = position
 
-    def last(self, back: int) -> int | None:
-        """Position of the cell that showed something `back` outputs ago."""
-        for position in range(len(self.cells) - 1, -1, -1):
-            if self._has_output(position):
-                back -= 1
-                if back == 0:
-                    return position
-        return None
+    def last(self, back: int) -> str | None:
+        """The name of what was shown `back` outputs ago; None if that few cells have shown something."""
+        return self._name(*self._outputs[-back]) if back <= len(self._outputs) else None
 
-    def numbered(self, number: int) -> int | None:
-        """Position of the cell with that number, if it showed something."""
-        for position, cell in enumerate(self.cells):
-            if cell.number == number and self._has_output(position):
-                return position
-        return None
+    def numbered(self, number: int) -> str | None:
+        """The name of what the cell with that number showed; None if it showed nothing."""
+        return self._name(self._positions[number], number) if number in self._positions else None
 
-    def _has_output(self, position: int) -> bool:
-        body = self.trees[position].body
-        return self.cells[position].shows and bool(body) and _has_value(body[-1])
+    def _name(self, position: int, number: int) -> str:
+        if position not in self.names:
+            self.names[position] = self._context.fresh(f"out_{number}")
+        return self.names[position]
 
 
 def _has_value(node: ast.stmt) -> bool:
@@ -101,7 +112,9 @@ def _has_value(node: ast.stmt) -> bool:
     if isinstance(value, ast.Call):
         if isinstance(value.func, ast.Name):
             return value.func.id not in ("print", "display", "exec", "setattr", "delattr")
-        if any(k.arg == "inplace" and isinstance(k.value, ast.Constant) and k.value.value for k in value.keywords):
+        if any(
+            k.arg == "inplace" and isinstance(k.value, ast.Constant) and k.value.value for k in value.keywords
+        ):
             return False
         return not (isinstance(value.func, ast.Attribute) and value.func.attr in WITHOUT_VALUE)
     return True
@@ -129,13 +142,12 @@ def _replacement(
     if load.in_function:
         raise _unresolved(f"{name} inside a function", origin)
     if re.fullmatch(r"_{1,3}", name):
-        return node, _output(history, history.last(len(name)), name, origin)
+        return node, _known(history.last(len(name)), name, origin)
     if re.fullmatch(r"_\d+", name):
-        return node, _output(history, history.numbered(int(name[1:])), name, origin)
+        return node, _known(history.numbered(int(name[1:])), name, origin)
     number = _subscript(load.parent)
     if name in ("Out", "_oh") and number is not None and isinstance(load.parent, ast.Subscript):
-        position = history.numbered(number) if number >= 0 else None
-        return load.parent, _output(history, position, f"{name}[{number}]", origin)
+        return load.parent, _known(history.numbered(number), f"{name}[{number}]", origin)
     if re.fullmatch(r"_i+", name):
         return node, _input(history, cell.number - (len(name) - 1), name, origin)
     if re.fullmatch(r"_i\d+", name):
@@ -158,19 +170,15 @@ def _subscript(parent: ast.AST | None) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _output(history: _History, position: int | None, what: str, origin: int) -> str:
-    if position is None:
+def _known(text: str | None, what: str, origin: int) -> str:
+    if text is None:
         raise _unresolved(what, origin)
-    return history.output(position)
+    return text
 
 
 def _input(history: _History, number: int, what: str, origin: int) -> str:
-    for cell in history.cells:
-        if cell.number == number:
-            return quote(cell.source)
-    if number == 0:
-        return quote("")
-    raise _unresolved(what, origin)
+    source = history.sources.get(number)
+    return _known(None if source is None else quote(source), what, origin)
 
 
 def _unresolved(what: str, origin: int) -> Unsupported:

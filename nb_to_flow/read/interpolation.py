@@ -54,8 +54,10 @@ def _known(expression: str, context: Context) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    own = {node.id for node in names if isinstance(node.ctx, ast.Store)}
-    return all(n.id in own or n.id in context.bound or n.id in BUILTINS for n in names)
+    known = context.bound | {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    if context.in_function:  # it runs later, when cells below may have bound more
+        known |= context.assigned
+    return all(name.id in known or name.id in BUILTINS for name in names)
 
 
 def _as_f_string(parts: list[Part]) -> str | None:

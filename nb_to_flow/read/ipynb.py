@@ -23,6 +23,8 @@ from nb_to_flow.read.findings import (
     refuse,
 )
 
+# What nbformat raises for data of the wrong shape.
+MALFORMED = (AttributeError, KeyError, TypeError, ValueError, IndexError, NotImplementedError)
 PYTHON_NAMES = ("python", "ipython", "pyspark", "pysparkkernel", "xpython", "pyodide", "conda", "")
 KERNEL_LANGUAGES = {
     "ir": "R",
@@ -73,12 +75,16 @@ def parse_ipynb(text: str) -> RawNotebook:
     language, version = _language(metadata)
     if language:
         raise refuse(
-            OTHER_LANGUAGE, f"this is a notebook in {language}, not in Python", "only Python notebooks are converted"
+            OTHER_LANGUAGE,
+            f"this is a notebook in {language}, not in Python",
+            "only Python notebooks are converted",
         )
     python_2 = version.startswith("2.") or _kernel(metadata).startswith("python2")
     if python_2:
         message = "the notebook was saved by Python 2; it is read as Python 3, where `/` and more differ"
-        diagnostics.append(finding(SAVED_BY_PYTHON_2, Severity.WARNING, message, "check divisions and text handling"))
+        diagnostics.append(
+            finding(SAVED_BY_PYTHON_2, Severity.WARNING, message, "check divisions and text handling")
+        )
     cells = tuple(_cell(index, cell) for index, cell in enumerate(notebook["cells"]))
     counts = {
         index: cell["execution_count"]
@@ -128,15 +134,16 @@ def _upgrade(data: dict[str, Any]) -> dict[str, Any]:
     data.setdefault("nbformat", 4)
     data.setdefault("nbformat_minor", 0)
     data.setdefault("metadata", {})
+    convert: Any = nbformat.convert  # untyped
     major = data["nbformat"]
     if major == 4 and data["nbformat_minor"] > 5:
         data["nbformat_minor"] = 5  # newer minor versions only add
     try:
         notebook = nbformat.versions[major].to_notebook_json(data, minor=data["nbformat_minor"])
-        upgraded: dict[str, Any] = nbformat.convert(notebook, 4) if major < 4 else notebook
+        upgraded: dict[str, Any] = convert(notebook, 4) if major < 4 else notebook
     except RecursionError:
         raise refuse(TOO_DEEP, "the file's JSON is nested too deeply") from None
-    except Exception as error:  # nbformat's upgrades fail in whatever way the data makes them
+    except (nbformat.ValidationError, *MALFORMED) as error:
         detail = f"{type(error).__name__}: {error}"
         raise refuse(INVALID_NOTEBOOK, f"the notebook is not valid: {detail[:300]}") from None
     return upgraded
@@ -167,7 +174,7 @@ def _schema_problem(notebook: Any) -> str | None:
         return str(error).strip().split("\n")[0][:300]
     except RecursionError:
         raise refuse(TOO_DEEP, "the file's JSON is nested too deeply") from None
-    except Exception as error:  # whatever nbformat meets in malformed data
+    except MALFORMED as error:
         return f"{type(error).__name__}: {error}"[:300]
     return None
 
@@ -189,7 +196,7 @@ def _skeleton_cell(cell: Any) -> Any:
     if not isinstance(cell, dict):
         return cell
     kept = {name: cell[name] for name in ("cell_type", "source") if name in cell}
-    code = {"outputs": [], "execution_count": None} if cell.get("cell_type") == "code" else {}
+    code: dict[str, Any] = {"outputs": [], "execution_count": None} if cell.get("cell_type") == "code" else {}
     return {**kept, **code, "metadata": {}}
 
 

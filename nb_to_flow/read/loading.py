@@ -45,7 +45,9 @@ def read_notebook(path: Path, options: ReadOptions = ReadOptions()) -> Outcome[N
 
 
 def read_text(
-    text: str | bytes, name: str = "notebook.ipynb", options: ReadOptions = ReadOptions()  # noqa: B008
+    text: str | bytes,
+    name: str = "notebook.ipynb",
+    options: ReadOptions = ReadOptions(),  # noqa: B008
 ) -> Outcome[Notebook]:
     """Read and lower a notebook in memory; its name tells the format. See `read_notebook`."""
     try:
@@ -105,4 +107,6 @@ def _decode(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         detail = f"byte {error.start} is 0x{data[error.start]:02x}"
-        raise refuse(NOT_UTF8, f"the file is not UTF-8 text: {detail}", "notebooks are always UTF-8") from None
+        raise refuse(
+            NOT_UTF8, f"the file is not UTF-8 text: {detail}", "notebooks are always UTF-8"
+        ) from None

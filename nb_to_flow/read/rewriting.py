@@ -11,9 +11,12 @@ from nb_to_flow.read.context import Context, Lowered, MagicCall
 from nb_to_flow.read.findings import INTERACTIVE_SHELL, SPLICED_CODE, UNSUPPORTED_MAGIC, Unsupported
 from nb_to_flow.read.magics import resolve
 from nb_to_flow.read.magics.shell import get_output, system
-from nb_to_flow.read.text import Line, column, indent, join, lines_at
+from nb_to_flow.read.syntax import BadSyntax, parse
+from nb_to_flow.read.text import Line, column, indent, join, lines_at, lines_inside_strings
 
-TRIGGER = re.compile(r"\bget_ipython\b|__name__\s*==|==\s*__name__|^exec\s*\(", re.MULTILINE)
+TRIGGER = re.compile(
+    r"\bget_ipython\b|\bInteractiveShell\b|__name__\s*==|==\s*__name__|^exec\s*\(", re.MULTILINE
+)
 SHELL_TEXT = "<ipykernel.zmqshell.ZMQInteractiveShell object>"
 
 
@@ -32,6 +35,10 @@ def rewrite(lines: Sequence[Line], context: Context) -> Lowered:
     if isinstance(node, ast.ImportFrom) and [alias.name for alias in node.names] == ["get_ipython"]:
         context.aliases.update(alias.asname for alias in node.names if alias.asname)
         return Lowered()
+    if isinstance(node, ast.ImportFrom) and [alias.name for alias in node.names] == ["InteractiveShell"]:
+        return Lowered(lines=tuple(lines)) if context.needs_shell_class else Lowered()
+    if isinstance(node, ast.Assign) and _sets_interactivity(node, context):
+        return Lowered()
     if isinstance(node, ast.Assign) and _is_shell(node.value, context) and _names(node.targets):
         context.aliases.update(_names(node.targets))
         return Lowered()
@@ -46,7 +53,24 @@ def rewrite(lines: Sequence[Line], context: Context) -> Lowered:
 
 
 def _asks_for_main(test: ast.expr) -> bool:
-    return ast.unparse(test) in ("__name__ == '__main__'", "'__main__' == __name__")
+    """`__name__ == "__main__"`, either way round."""
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.Eq):
+        return False
+    sides = (test.left, test.comparators[0])
+    return any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides) and any(
+        isinstance(side, ast.Constant) and side.value == "__main__" for side in sides
+    )
+
+
+def _sets_interactivity(node: ast.Assign, context: Context) -> bool:
+    """`InteractiveShell.ast_node_interactivity = "all"`: noted for the cells that follow."""
+    target, value = node.targets[0], node.value
+    if not (isinstance(target, ast.Attribute) and target.attr == "ast_node_interactivity"):
+        return False
+    if not (isinstance(value, ast.Constant) and isinstance(value.value, str)):
+        return False
+    context.interactivity = value.value
+    return True
 
 
 def _main_block(node: ast.If, lines: Sequence[Line], context: Context) -> Lowered:
@@ -55,17 +79,16 @@ def _main_block(node: ast.If, lines: Sequence[Line], context: Context) -> Lowere
     first = node.body[0].lineno
     if first == node.lineno:
         start = column(lines[first - 1].text, node.body[0].col_offset)
-        return context.lower([Line(lines[first - 1].text[start:], lines[first - 1].origin)], context)
-    above = [line for line in lines[node.test.end_lineno or 1 : first - 1] if line.text.strip()]
-    body = _dedent([*above, *lines[first - 1 : last]], node.body[0].col_offset)
+        body = [Line(lines[first - 1].text[start:], lines[first - 1].origin), *lines[first:last]]
+    else:
+        above = [line for line in lines[node.test.end_lineno or 1 : first - 1] if line.text.strip()]
+        body = _dedent([*above, *lines[first - 1 : last]], node.body[0].col_offset)
     lowered = context.lower(body, context)
     return Lowered(lines=lowered.lines, imports=lowered.imports)
 
 
 def _dedent(lines: list[Line], width: int) -> list[Line]:
     """The body of a block at column 0; lines inside strings stay as they are."""
-    from nb_to_flow.read.text import lines_inside_strings
-
     inside = lines_inside_strings(ast.parse("if 1:\n" + join(lines)))
     moved = []
     for number, line in enumerate(lines, 2):
@@ -82,8 +105,8 @@ def _executed_literal(call: ast.Call, context: Context) -> str | None:
         return None
     text = call.args[0].value
     try:
-        return text if isinstance(text, str) and ast.parse(text) else None
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return text if isinstance(text, str) and parse(text) else None
+    except BadSyntax:
         return None
 
 
@@ -130,9 +153,7 @@ def _lower_call(call: ast.Call, lines: Sequence[Line], context: Context) -> Lowe
     raise _no_equivalent(f"get_ipython().{method}(...)", origin)
 
 
-def _shell_command(
-    call: ast.Call, texts: list[str], method: str, origin: int, context: Context
-) -> Lowered:
+def _shell_command(call: ast.Call, texts: list[str], method: str, origin: int, context: Context) -> Lowered:
     capture = method == "getoutput"
     magic = MagicCall(name="sx" if capture else "system", args="", origin=origin)
     if texts and isinstance(call.args[0], ast.Constant):
@@ -162,7 +183,11 @@ class _Edit:
 
 def _rewrite_inside(node: ast.stmt, lines: Sequence[Line], context: Context) -> Lowered:
     """Replace the shell's calls inside a statement, innermost blocks and expressions included."""
-    edits = _find_edits(node, lines, context)
+    context.in_function = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+    try:
+        edits = _find_edits(node, lines, context)
+    finally:
+        context.in_function = False
     if not edits:
         return Lowered(lines=tuple(lines), shows=True)
     dropped = {id(edit.node) for edit in edits if edit.statement and not edit.lowered.lines}
@@ -201,8 +226,13 @@ def _find_edits(root: ast.stmt, lines: Sequence[Line], context: Context) -> list
 
 def _static_value(node: ast.expr, lines: Sequence[Line], context: Context) -> Lowered | None:
     """`'google.colab' in str(get_ipython())` and `get_ipython() is None`, which a notebook knows beforehand."""
+    origin = lines[node.lineno - 1].origin
+    if _is_shell_class_name(node, context):
+        return Lowered(lines=(Line('"ZMQInteractiveShell"', origin),))
     if not isinstance(node, ast.Compare) or len(node.ops) != 1:
         return None
+    if _asks_for_main(node):
+        return Lowered(lines=(Line("True", origin),))
     left, operator, right = node.left, node.ops[0], node.comparators[0]
     value: bool | None = None
     if isinstance(left, ast.Constant) and isinstance(left.value, str) and _is_shell_text(right, context):
@@ -212,7 +242,23 @@ def _static_value(node: ast.expr, lines: Sequence[Line], context: Context) -> Lo
         value = isinstance(operator, (ast.IsNot, ast.NotEq))
     if value is None:
         return None
-    return Lowered(lines=(Line(str(value), lines[node.lineno - 1].origin),))
+    return Lowered(lines=(Line(str(value), origin),))
+
+
+def _is_shell_class_name(node: ast.expr, context: Context) -> bool:
+    """`get_ipython().__class__.__name__`, or with `type(...)`."""
+    if not (isinstance(node, ast.Attribute) and node.attr == "__name__"):
+        return False
+    owner = node.value
+    if isinstance(owner, ast.Attribute) and owner.attr == "__class__":
+        return _is_shell(owner.value, context)
+    return (
+        isinstance(owner, ast.Call)
+        and isinstance(owner.func, ast.Name)
+        and owner.func.id == "type"
+        and len(owner.args) == 1
+        and _is_shell(owner.args[0], context)
+    )
 
 
 def _is_shell_text(node: ast.expr, context: Context) -> bool:
@@ -245,9 +291,8 @@ def _first_of_emptied_blocks(root: ast.stmt, dropped: set[int]) -> set[int]:
     emptied: set[int] = set()
     for node in ast.walk(root):
         for _, block in ast.iter_fields(node):
-            if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
-                if all(id(statement) in dropped for statement in block):
-                    emptied.add(id(block[0]))
+            if isinstance(block, list) and block and all(id(part) in dropped for part in block):
+                emptied.add(id(block[0]))
     return emptied
 
 
@@ -264,7 +309,9 @@ def _apply(text: list[Line], edit: _Edit, new: list[Line]) -> list[Line]:
         before = ""
     elif edit.statement and len(new) > 1:
         raise Unsupported(
-            UNSUPPORTED_MAGIC, "a magic that becomes several lines needs a line of its own", line=text[first].origin
+            UNSUPPORTED_MAGIC,
+            "a magic that becomes several lines needs a line of its own",
+            line=text[first].origin,
         )
     new = new or [Line("pass", text[first].origin)]
     new[0] = Line(before + new[0].text, new[0].origin)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-Function = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 Comprehension = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -30,28 +29,29 @@ def module_bindings(tree: ast.Module) -> set[str]:
 def global_loads(tree: ast.Module) -> list[GlobalLoad]:
     """Every load of a name that no enclosing function, class or comprehension binds."""
     found: list[GlobalLoad] = []
-    _visit(tree, None, frozenset(), False, found)
+    stack: list[tuple[ast.AST, ast.AST | None, frozenset[str], bool]] = [(tree, None, frozenset(), False)]
+    while stack:
+        node, parent, local, in_function = stack.pop()
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load) and node.id not in local:
+                found.append(GlobalLoad(node, parent, in_function))
+            continue
+        local = local | _own_names(node)
+        in_function = in_function or isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        stack.extend((child, node, local, in_function) for child in ast.iter_child_nodes(node))
     return found
 
 
-def _visit(
-    node: ast.AST, parent: ast.AST | None, local: frozenset[str], in_function: bool, found: list[GlobalLoad]
-) -> None:
-    if isinstance(node, ast.Name):
-        if isinstance(node.ctx, ast.Load) and node.id not in local:
-            found.append(GlobalLoad(node, parent, in_function))
-        return
-    if isinstance(node, Function):
-        inner = local | _parameters(node.args)
-        if not isinstance(node, ast.Lambda):
-            inner |= _bindings(node.body) - _declared_global(node)
-        local = frozenset(inner)
-        in_function = in_function or not isinstance(node, ast.Lambda)
-    elif isinstance(node, Comprehension):
+def _own_names(node: ast.AST) -> set[str]:
+    """Names that belong to the scope that a function, lambda or comprehension opens."""
+    if isinstance(node, ast.Lambda):
+        return _parameters(node.args)
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return _parameters(node.args) | (_bindings(node.body) - _declared_global(node))
+    if isinstance(node, Comprehension):
         targets = [generator.target for generator in node.generators]
-        local = local | {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
-    for child in ast.iter_child_nodes(node):
-        _visit(child, node, local, in_function, found)
+        return {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+    return set()
 
 
 def _parameters(arguments: ast.arguments) -> set[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Sequence
 
+from nb_to_flow.ir.helpers import HELPERS
 from nb_to_flow.ir.notebook import Statement
 from nb_to_flow.ir.spans import Span
+from nb_to_flow.read.context import IDENTIFIER
 from nb_to_flow.read.cutting import Cut, cut
 from nb_to_flow.read.history import LoweredCell
 from nb_to_flow.read.text import Line, join, strip_blank
@@ -17,7 +18,8 @@ def to_statements(cell: LoweredCell, synthetic: set[str], first: int) -> list[St
     """The statements of one cell, numbered from `first`."""
     parts = cut(cell.lines, ast.parse(join(cell.lines)))
     return [
-        _statement(parts, position, cell, synthetic, first + position) for position in range(len(parts.pieces))
+        _statement(parts, position, cell, synthetic, first + position)
+        for position in range(len(parts.pieces))
     ]
 
 
@@ -29,7 +31,8 @@ def _statement(parts: Cut, position: int, cell: LoweredCell, synthetic: set[str]
         lines = _trim(lines, start=position == 0, end=last)
     code = join(lines)
     origins = [line.origin for line in piece.lines]
-    shows = last and cell.shows and not parts.silenced and isinstance(piece.node, ast.Expr)
+    shows = isinstance(piece.node, ast.Expr) and not (parts.silenced and last)
+    shows = shows and (cell.shows if last else cell.shows_all and not _made_up(piece.node))
     return Statement(
         index=index,
         span=Span(cell=cell.cell, line=min(origins), end_line=max(origins)),
@@ -39,6 +42,13 @@ def _statement(parts: Cut, position: int, cell: LoweredCell, synthetic: set[str]
         shows=shows,
         synthetic=_used(synthetic, code),
     )
+
+
+def _made_up(node: ast.stmt) -> bool:
+    """True for a call that stands for a magic without a value."""
+    if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
+        return False
+    return isinstance(node.value.func, ast.Name) and node.value.func.id in HELPERS
 
 
 def _trim(lines: Sequence[Line], *, start: bool, end: bool) -> list[Line]:
@@ -52,4 +62,4 @@ def _trim(lines: Sequence[Line], *, start: bool, end: bool) -> list[Line]:
 
 
 def _used(synthetic: set[str], code: str) -> frozenset[str]:
-    return frozenset(name for name in synthetic if re.search(rf"\b{re.escape(name)}\b", code))
+    return frozenset(synthetic.intersection(IDENTIFIER.findall(code))) if synthetic else frozenset()

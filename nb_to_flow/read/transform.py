@@ -6,23 +6,23 @@ import re
 import textwrap
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import Any, cast
 
+from nb_to_flow.read.findings import UNSUPPORTED_MAGIC, Unsupported
 from nb_to_flow.read.text import Line, join, strip_blank
 
-if TYPE_CHECKING:
-    from IPython.core.inputtransformer2 import TransformerManager
-
-MAX_TRANSFORMS = 2000
+MAX_TRANSFORMS = 500  # IPython's own limit for one cell
+WINDOW = 40  # lines looked at together: tokens are found anew after each replacement
 CELL_MAGIC = re.compile(r"%%(\S+)[ \t]*(.*)", re.DOTALL)
 PROMPT = re.compile(r"\s*(>>>|In \[\d+\]:)")
 
 
 @lru_cache(maxsize=1)
-def _manager() -> TransformerManager:
-    from IPython.core.inputtransformer2 import TransformerManager
+def _manager() -> Any:
+    """IPython's transformer, made once: its parts are untyped."""
+    from IPython.core import inputtransformer2
 
-    return TransformerManager()
+    return cast(Any, inputtransformer2).TransformerManager()
 
 
 def clean(lines: Sequence[Line]) -> list[Line]:
@@ -31,7 +31,7 @@ def clean(lines: Sequence[Line]) -> list[Line]:
     texts = textwrap.dedent(join(lines)).split("\n")
     if any(PROMPT.match(text) for text in texts):
         texts = _without_prompts(texts)
-    return [Line(text, line.origin) for text, line in zip(texts, lines)]
+    return [Line(text, line.origin) for text, line in zip(texts, lines, strict=True)]
 
 
 def _without_prompts(texts: list[str]) -> list[str]:
@@ -62,27 +62,47 @@ def split_cell_magic(lines: Sequence[Line]) -> tuple[str, str, Line, list[Line]]
 def transform(lines: Sequence[Line]) -> list[Line]:
     """Replace every magic, shell command and help request by a call of `get_ipython()`.
 
-    Text that IPython cannot transform comes back as it is, for the parser to complain about.
+    Text that IPython cannot transform comes back as it is, for the parser to complain about. As in IPython,
+    there is a limit for one cell: Unsupported is raised.
     """
-    manager = _manager()
     texts = [line.text + "\n" for line in lines]
     origins = [line.origin for line in lines]
-    for _ in range(MAX_TRANSFORMS):
-        try:
-            changed, after = manager.do_one_token_transform(texts)
-        except (SyntaxError, ValueError, IndexError, AssertionError, RecursionError):
+    start, width, count = 0, WINDOW, 0
+    while start < len(texts):
+        window = texts[start : start + width]
+        after = _transform_one(window)
+        row = _first_difference(window, after) if after is not None else len(window)
+        below = (
+            len(after) - row - 1 if after is not None else 0
+        )  # lines of the window that stayed as they were
+        if start + width < len(texts) and (after is None or below < 2):
+            width *= 2  # what was found, if anything, may go on below the window
+            continue
+        if after is None:
             break
-        if not changed:
-            break
-        origins = _move_origins(texts, after, origins)
-        texts = after
-    return [Line(text.rstrip("\n"), origin) for text, origin in zip(texts, origins)]
+        count += 1
+        if count > MAX_TRANSFORMS:
+            raise Unsupported(UNSUPPORTED_MAGIC, f"the cell holds more than {MAX_TRANSFORMS} magics", line=1)
+        end = start + len(window) - below
+        origins[start + row : end] = origins[start + row : start + row + 1]
+        texts[start : start + len(window)] = after
+        following = texts[start + row + 1 : start + row + 2]
+        if following and following[0].strip() and not following[0][0].isspace():
+            start, width = start + row + 1, WINDOW
+    return [Line(text.rstrip("\n"), origin) for text, origin in zip(texts, origins, strict=True)]
 
 
-def _move_origins(before: list[str], after: list[str], origins: list[int]) -> list[int]:
-    """One transformation replaces some neighbouring lines by a single one."""
-    same = 0
-    while same < min(len(before), len(after)) and before[same] == after[same]:
-        same += 1
-    below = len(after) - same - 1
-    return origins[: same + 1] + (origins[len(origins) - below :] if below > 0 else [])
+def _transform_one(texts: list[str]) -> list[str] | None:
+    """The lines with their first magic replaced, which becomes one line; None if there is none."""
+    try:
+        changed, after = _manager().do_one_token_transform(texts)
+    except (SyntaxError, ValueError, IndexError, AssertionError, RecursionError):
+        return None
+    return list(after) if changed and after != texts else None
+
+
+def _first_difference(before: list[str], after: list[str]) -> int:
+    row = 0
+    while row < min(len(before), len(after)) and before[row] == after[row]:
+        row += 1
+    return row

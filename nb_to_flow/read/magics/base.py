@@ -45,7 +45,9 @@ def body_text(call: MagicCall) -> str:
     return join(call.body) + "\n" if call.body else ""
 
 
-def take_options(args: str, with_value: str = "", long_with_value: Sequence[str] = ()) -> tuple[dict[str, str], str]:
+def take_options(
+    args: str, with_value: str = "", long_with_value: Sequence[str] = ()
+) -> tuple[dict[str, str], str]:
     """Options at the start of a magic's line, and the rest of it.
 
     `with_value` holds the letters, `long_with_value` the names of those that take a value.

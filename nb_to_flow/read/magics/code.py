@@ -9,7 +9,7 @@ from pathlib import Path
 from nb_to_flow.read.context import Context, Lowered, MagicCall
 from nb_to_flow.read.findings import RUN_FILE, SPLICED_CODE, Unsupported
 from nb_to_flow.read.magics.base import Handler, take_options, unsupported
-from nb_to_flow.read.text import Line, lines_at, quote
+from nb_to_flow.read.text import Line, lines_at, quote, strip_blank
 
 
 def _run(call: MagicCall, context: Context) -> Lowered:
@@ -26,7 +26,9 @@ def _run(call: MagicCall, context: Context) -> Lowered:
     context.note(SPLICED_CODE, f"the code of {words[0]} takes the place of %run", line=call.origin)
     outer, context.running = context.running, (*context.running, path)
     try:
-        lowered = _notebook_code(path, call, context) if path.suffix == ".ipynb" else _script(path, call, context)
+        lowered = (
+            _notebook_code(path, call, context) if path.suffix == ".ipynb" else _script(path, call, context)
+        )
     finally:
         context.running = outer
     return _with_arguments(lowered, words, call, context) if len(words) > 1 else lowered
@@ -64,7 +66,7 @@ def _text(path: Path, call: MagicCall) -> str:
 def _splice(text: str, call: MagicCall, context: Context) -> Lowered:
     context.learn_names([text])
     lowered = context.lower(lines_at(text, call.origin), context)
-    return Lowered(lines=lowered.lines, imports=lowered.imports)
+    return Lowered(lines=tuple(strip_blank(lowered.lines)), imports=lowered.imports)
 
 
 def _notebook_code(path: Path, call: MagicCall, context: Context) -> Lowered:

@@ -8,13 +8,71 @@ from nb_to_flow.read.context import Context, Lowered, MagicCall
 from nb_to_flow.read.findings import DROPPED_MAGIC
 from nb_to_flow.read.magics.base import Handler, drop, python, unsupported
 
-DROPPED = (
-    "alias_magic autoawait autocall autoindent automagic autoreload autosave bookmark clear cls code_wrap colors "
-    "colours config connect_info debug dhist doctest_mode edit gui hist history killbgscripts load load_ext loadpy "
-    "logoff logon logstart logstate logstop lsmagic magic matplotlib notebook page pastebin pdb pdef pdoc pfile "
-    "pinfo pinfo2 popup precision profile psearch psource pycat qtconsole quickref recall rehashx reload_ext "
-    "subplots tb tensorflow_version unload_ext watermark who who_ls whos xmode"
-).split()
+DROPPED = [
+    "alias_magic",
+    "autoawait",
+    "autocall",
+    "autoindent",
+    "automagic",
+    "autoreload",
+    "autosave",
+    "bookmark",
+    "clear",
+    "cls",
+    "code_wrap",
+    "colors",
+    "colours",
+    "config",
+    "connect_info",
+    "debug",
+    "dhist",
+    "doctest_mode",
+    "edit",
+    "gui",
+    "hist",
+    "history",
+    "killbgscripts",
+    "load",
+    "load_ext",
+    "loadpy",
+    "logoff",
+    "logon",
+    "logstart",
+    "logstate",
+    "logstop",
+    "lsmagic",
+    "magic",
+    "matplotlib",
+    "notebook",
+    "page",
+    "pastebin",
+    "pdb",
+    "pdef",
+    "pdoc",
+    "pfile",
+    "pinfo",
+    "pinfo2",
+    "popup",
+    "precision",
+    "profile",
+    "psearch",
+    "psource",
+    "pycat",
+    "qtconsole",
+    "quickref",
+    "recall",
+    "rehashx",
+    "reload_ext",
+    "subplots",
+    "tb",
+    "tensorflow_version",
+    "unload_ext",
+    "watermark",
+    "who",
+    "who_ls",
+    "whos",
+    "xmode",
+]
 
 PYLAB = """\
 import matplotlib
@@ -43,6 +101,13 @@ def _aimport(call: MagicCall, context: Context) -> Lowered:
     return python("\n".join(f"import {name}" for name in names), call)
 
 
+def _config(call: MagicCall, context: Context) -> Lowered:
+    match = re.search(r"ast_node_interactivity\s*=\s*['\"](\w+)['\"]", call.args)
+    if match:
+        context.interactivity = match[1]
+    return drop(call, context)
+
+
 def _reset(call: MagicCall, context: Context) -> Lowered:
     """Names of a notebook that runs top to bottom are bound again before they are used."""
     context.note(
@@ -61,7 +126,8 @@ def _xdel(call: MagicCall, context: Context) -> Lowered:
 
 
 LINE_MAGICS: dict[str, Handler] = {
-    **{name: drop for name in DROPPED},
+    **dict.fromkeys(DROPPED, drop),
+    "config": _config,
     "pylab": _pylab,
     "aimport": _aimport,
     "reset": _reset,

@@ -7,7 +7,7 @@ import ast
 from nb_to_flow.read.context import Context, Lowered, MagicCall
 from nb_to_flow.read.cutting import cut
 from nb_to_flow.read.magics.base import Handler, body_text, drop, python, unsupported
-from nb_to_flow.read.text import Line, indent, join, quote_block
+from nb_to_flow.read.text import Line, indent, join, quote_block, strip_blank
 
 SHOWN = {"html": "HTML", "HTML": "HTML", "latex": "Latex", "markdown": "Markdown", "svg": "SVG", "SVG": "SVG"}
 
@@ -26,9 +26,7 @@ def _capture(call: MagicCall, context: Context) -> Lowered:
         raise unsupported(call, "it takes the name of one variable")
     lowered = context.lower(list(call.body or ()), context)
     quiet, loud = _split_quiet(list(lowered.lines))
-    arguments = ", ".join(
-        f"{name}=False" for name in ("stdout", "stderr") if f"--no-{name}" in flags
-    )
+    arguments = ", ".join(f"{name}=False" for name in ("stdout", "stderr") if f"--no-{name}" in flags)
     target = f" as {names[0]}" if names else ""
     if not loud and not names:
         return Lowered(lines=tuple(quiet), imports=lowered.imports)
@@ -46,14 +44,14 @@ def _split_quiet(lines: list[Line]) -> tuple[list[Line], list[Line]]:
         piece = pieces.pop(0)
         quiet += [*piece.lead, *piece.lines]
     loud = [line for piece in pieces for line in (*piece.lead, *piece.lines)]
-    return quiet, loud
+    return quiet, strip_blank(loud)
 
 
 QUIET = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 LINE_MAGICS: dict[str, Handler] = {}
 CELL_MAGICS: dict[str, Handler] = {
-    **{name: _show for name in SHOWN},
+    **dict.fromkeys(SHOWN, _show),
     "javascript": drop,
     "js": drop,
     "capture": _capture,

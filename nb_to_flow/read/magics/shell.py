@@ -16,12 +16,37 @@ PACKAGE_TOOL = re.compile(
     r"(?:uv\s+)?(pip[\d.]*|conda|mamba|micromamba)\s+(\S.*)"
 )
 CHAINED = re.compile(r"&&|\|\||;|`|\$\(")
-REDIRECTION = re.compile(r"\s*(?:[12&]?>{1,2}\s*\S+|\|.*)")
+REDIRECTION = re.compile(r"[12&]?>{1,2}(\S*)")
 OPTIONS_WITH_VALUE = frozenset(
-    "-c --channel -n --name -p --prefix -i --index-url --extra-index-url -f --find-links -t --target --root "
-    "--trusted-host --timeout --retries --progress-bar --log --proxy --cache-dir --constraint".split()
+    [
+        "-c",
+        "--channel",
+        "-n",
+        "--name",
+        "-p",
+        "--prefix",
+        "-i",
+        "--index-url",
+        "--extra-index-url",
+        "-f",
+        "--find-links",
+        "-t",
+        "--target",
+        "--root",
+        "--trusted-host",
+        "--timeout",
+        "--retries",
+        "--progress-bar",
+        "--log",
+        "--proxy",
+        "--cache-dir",
+        "--constraint",
+    ]
 )
-ALIASES = {name: name for name in "cat cp less lk ll lf lx man mkdir more mv rm rmdir".split()} | {
+ALIASES = {
+    name: name
+    for name in ["cat", "cp", "less", "lk", "ll", "lf", "lx", "man", "mkdir", "more", "mv", "rm", "rmdir"]
+} | {
     "ls": "ls -F",
     "ll": "ls -l -F",
     "lf": "ls -l -F | grep ^-",
@@ -54,7 +79,7 @@ def _is_package_command(command: str) -> bool:
 def _package_command(command: str, call: MagicCall, context: Context) -> Lowered:
     """Installing is for whoever sets up the environment, not a step of the flow."""
     match = PACKAGE_TOOL.fullmatch(command)
-    words = REDIRECTION.sub("", match[2] if match else command).split()
+    words = _words(match[2] if match else command)
     asked = _requirements(words[1:]) if words[0] == "install" else []
     for requirement in asked:
         if requirement not in context.requirements:
@@ -64,6 +89,24 @@ def _package_command(command: str, call: MagicCall, context: Context) -> Lowered
     else:
         context.note(DROPPED_MAGIC, f"`{command.strip()}` was left out: it is no step", line=call.origin)
     return Lowered()
+
+
+def _words(command: str) -> list[str]:
+    """The words of a command, without what follows a pipe and without redirections."""
+    try:
+        words = shlex.split(command, comments=True)
+    except ValueError:
+        words = command.split()
+    kept: list[str] = []
+    target_follows = False
+    for word in words:
+        if word.startswith("|"):
+            break
+        redirection = REDIRECTION.fullmatch(word)
+        if redirection is None and not target_follows:
+            kept.append(word)
+        target_follows = redirection is not None and not redirection[1]
+    return kept
 
 
 def _requirements(words: list[str]) -> list[str]:
@@ -76,7 +119,7 @@ def _requirements(words: list[str]) -> list[str]:
         elif word in OPTIONS_WITH_VALUE:
             position += 1
         elif not word.startswith("-"):
-            found.append(word.strip("'\""))
+            found.append(word)
         position += 1
     return found
 
@@ -86,7 +129,7 @@ def _packages(call: MagicCall, context: Context) -> Lowered:
 
 
 def _alias(call: MagicCall, context: Context) -> Lowered:
-    return system(f"{ALIASES[call.name]} {call.args}", call, context)
+    return system(f"{ALIASES[call.name]} {call.args}".strip(), call, context)
 
 
 def _sx(call: MagicCall, context: Context) -> Lowered:
@@ -146,7 +189,6 @@ def _run_script(
     return Lowered(lines=tuple(lines_at(text, call.origin)), imports=tuple(imports))
 
 
-
 def _script_flags(call: MagicCall, words: list[str]) -> tuple[dict[str, str], list[str]]:
     flags: dict[str, str] = {}
     rest: list[str] = []
@@ -174,12 +216,12 @@ INTERPRETERS = {"bash": "bash", "sh": "sh", "script": "", "python": "python", "p
 LINE_MAGICS: dict[str, Handler] = {
     "sx": _sx,
     "system": _sx,
-    **{name: _packages for name in ("pip", "conda", "mamba", "micromamba")},
-    **{name: _alias for name in ALIASES},
+    **dict.fromkeys(("pip", "conda", "mamba", "micromamba"), _packages),
+    **dict.fromkeys(ALIASES, _alias),
 }
 CELL_MAGICS: dict[str, Handler] = {
     "sx": _sx,
     "system": _sx,
     "!": _sx,
-    **{name: _script for name in INTERPRETERS},
+    **dict.fromkeys(INTERPRETERS, _script),
 }

@@ -11,14 +11,59 @@ from nb_to_flow.read.text import Line, indent, join, strip_blank
 
 # Calls that leave everything as it was, whatever their arguments are.
 HARMLESS_CALLS = frozenset(
-    "abs all any bool bytes chr complex dict divmod enumerate float frozenset hash hex id int isinstance len list "
-    "max min oct ord pow range repr reversed round set slice sorted str sum tuple type zip".split()
+    [
+        "abs",
+        "all",
+        "any",
+        "bool",
+        "bytes",
+        "chr",
+        "complex",
+        "dict",
+        "divmod",
+        "enumerate",
+        "float",
+        "frozenset",
+        "hash",
+        "hex",
+        "id",
+        "int",
+        "isinstance",
+        "len",
+        "list",
+        "max",
+        "min",
+        "oct",
+        "ord",
+        "pow",
+        "range",
+        "repr",
+        "reversed",
+        "round",
+        "set",
+        "slice",
+        "sorted",
+        "str",
+        "sum",
+        "tuple",
+        "type",
+        "zip",
+    ]
 )
-EFFECTS = (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Import, ast.ImportFrom, ast.Raise, ast.Global)
+EFFECTS = (
+    ast.Await,
+    ast.Yield,
+    ast.YieldFrom,
+    ast.NamedExpr,
+    ast.Import,
+    ast.ImportFrom,
+    ast.Raise,
+    ast.Global,
+)
 
 
 def _time(call: MagicCall, context: Context) -> Lowered:
-    _, rest = take_options(call.args)
+    rest = call.args.replace("--no-raise-error", "", 1).strip()
     if call.body is not None and rest:
         raise unsupported(call, "code on the magic's own line is not allowed")
     return context.lower(code_of(call, rest), context)
@@ -39,7 +84,9 @@ def _timeit(call: MagicCall, context: Context) -> Lowered:
     """Run once what was timed: what it binds stays inside, as in IPython; without effect it goes."""
     options, rest = take_options(call.args, "nrpiI")
     if "o" in options:
-        raise unsupported(call, "the measured times (-o) cannot be kept", "time the code with time.perf_counter")
+        raise unsupported(
+            call, "the measured times (-o) cannot be kept", "time the code with time.perf_counter"
+        )
     lines = code_of(call, rest)
     if call.body is not None and rest:
         lines = [Line(rest, call.origin), *lines]
