@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 
 from nb_to_flow.generate.context import make_context
 from nb_to_flow.generate.helpers import NAMES
@@ -26,13 +27,18 @@ def generate(plan: FlowPlan, options: GenerateOptions = _DEFAULTS) -> Outcome[Ge
     None if the text would be no Python, which an error diagnostic explains. Nothing is written to disk.
     """
     try:
-        lines = module_lines(make_context(plan, options, NAMES | {"configure"}))
-        draft = joined(lines)
-        tree = ast.parse(draft)
-        source, findings = tidy(draft)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Python thinks of the author's escapes
+            return _generated(plan, options)
     except (SyntaxError, RuffError) as error:
         return Outcome(value=None, diagnostics=(_unreadable(error),))
-    mapped = source_map(lines, tree, source)
+
+
+def _generated(plan: FlowPlan, options: GenerateOptions) -> Outcome[GeneratedFlow]:
+    lines = module_lines(make_context(plan, options, NAMES | {"configure"}))
+    draft = joined(lines)
+    source, findings = tidy(draft)
+    mapped = source_map(lines, ast.parse(draft), source)
     flow = GeneratedFlow(plan=plan, source=source, source_map=mapped)
     return Outcome(value=flow, diagnostics=tuple(_undefined(findings, flow)))
 
@@ -47,7 +53,9 @@ def _unreadable(error: Exception) -> Diagnostic:
 
 
 def _undefined(findings: tuple[Finding, ...], flow: GeneratedFlow) -> list[Diagnostic]:
-    """A warning for each name that nothing defines: the notebook would fail there too, or it is our mistake."""
+    """A warning for each name that nothing defines, unless running code as text may define it."""
+    if any(task.uses_globals for task in flow.plan.tasks):
+        return []
     return [
         Diagnostic(
             code="NB502",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from nb_to_flow.generate import text
 from nb_to_flow.generate.context import Context
 from nb_to_flow.generate.naming import FlowNames, flow_names, returns_dict
@@ -47,7 +49,7 @@ class _Body:
     def _actions(self) -> list[str]:
         lines: list[str] = []
         skip = False
-        for action, following in zip(self.actions, [*self.actions[1:], None], strict=True):
+        for action, following in zip_longest(self.actions, self.actions[1:]):
             if skip:
                 skip = False
                 continue

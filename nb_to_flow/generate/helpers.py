@@ -69,19 +69,18 @@ def publish_figure(figure: plt.Figure, key: str) -> None:
 '''
 
 _PRINT = '''\
-def print(*values: Any, sep: Any = " ", end: Any = "\\n", file: Any = None, flush: bool = False) -> None:
+def print(*values: Any, file: Any = None, **options: Any) -> None:
     """Print whole lines, as every call of the builtin becomes a log record of its own."""
     if file is not None:
-        builtins.print(*values, sep=sep, end=end, file=file, flush=flush)
+        builtins.print(*values, file=file, **options)
         return
-    text = io.StringIO()
-    builtins.print(*values, sep=sep, end=end, file=text)
+    printed = io.StringIO()
+    builtins.print(*values, file=printed, **options)
     thread = threading.get_ident()
-    lines, newline, rest = (OPEN_LINES.pop(thread, "") + text.getvalue()).rpartition("\\n")
+    text = OPEN_LINES.pop(thread, "") + printed.getvalue()
+    lines, newline, OPEN_LINES[thread] = text.rpartition("\\n")
     if newline:
         builtins.print(lines)
-    if rest:
-        OPEN_LINES[thread] = rest
 '''
 
 _END_LINE = '''\

@@ -71,24 +71,32 @@ def flow_names(plan: FlowPlan, reserved: frozenset[str]) -> FlowNames:
 
     The last version of an author's variable keeps its name, earlier ones say which task they come from.
     """
-    chooser = _Chooser(
-        reserved | {p.name for p in plan.parameters} | {t.name for t in plan.tasks} | {plan.name}
-    )
-    last = {o.name: t.name for t in plan.tasks if not returns_dict(t) for o in t.outputs}
+    chooser = _Chooser(reserved | {p.name for p in plan.parameters} | {t.name for t in plan.tasks})
+    used = _used(plan)
+    counts = {t.name: len(t.outputs) for t in plan.tasks}
+    last = {name: task for task, name in _separate_outputs(plan) if (task, name) in used}
     values = {(task, name): chooser.choose(name, _fallbacks(name, task)) for name, task in last.items()}
-    results, futures = {}, {}
-    for task in plan.tasks:
-        if returns_dict(task):
-            results[task.name] = chooser.choose(
-                done(task.name) or f"{task.name}_results", (f"{task.name}_results",)
-            )
-        for output in () if returns_dict(task) else task.outputs:
-            if last[output.name] != task.name:
-                first, *others = _fallbacks(output.name, task.name)
-                values[task.name, output.name] = chooser.choose(first, tuple(others))
-        if len(task.outputs) != 1:
-            futures[task.name] = chooser.choose(f"{task.name}_future", ())
+    for task_name, name in _separate_outputs(plan):
+        if (task_name, name) not in used and counts[task_name] > 1:
+            values[task_name, name] = chooser.choose(f"_{name}", ())
+        elif (task_name, name) not in values:
+            values[task_name, name] = chooser.choose(name, _fallbacks(name, task_name))
+    results = {
+        t.name: chooser.choose(done(t.name), (f"{t.name}_results",)) for t in plan.tasks if returns_dict(t)
+    }
+    futures = {t.name: chooser.choose(f"{t.name}_future", ()) for t in plan.tasks if len(t.outputs) != 1}
     return FlowNames(values=values, results=results, futures=futures)
+
+
+def _separate_outputs(plan: FlowPlan) -> list[tuple[str, str]]:
+    """The outputs (task, name) that have a variable each, in reading order."""
+    return [(t.name, o.name) for t in plan.tasks if not returns_dict(t) for o in t.outputs]
+
+
+def _used(plan: FlowPlan) -> frozenset[tuple[str, str]]:
+    """The outputs (task, name) that another task or the flow's results take."""
+    sources = [*(i.source for t in plan.tasks for i in t.inputs), *(source for _, source in plan.results)]
+    return frozenset((s.task, s.name) for s in sources if s.kind is SourceKind.TASK)
 
 
 def _fallbacks(name: str, task: str) -> tuple[str, ...]:
@@ -104,10 +112,10 @@ class _Chooser:
     def choose(self, wish: str, fallbacks: tuple[str, ...]) -> str:
         """The first of the wishes that is free, numbered if none is."""
         for name in (wish, *fallbacks):
-            if name not in self._taken:
+            if name and name not in self._taken:
                 break
         else:
-            last, number = (*fallbacks, wish)[-1], 2
+            last, number = (wish, *fallbacks)[-1], 2
             while (name := f"{last}_{number}") in self._taken:
                 number += 1
         self._taken.add(name)

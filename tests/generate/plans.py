@@ -6,6 +6,7 @@ import ast
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from nb_to_flow.ir.facts import Access, Effect, Facts, ResourceKind, Role, Sharing, StatementFacts
@@ -21,7 +22,7 @@ def statements_of(cells: Sequence[str]) -> tuple[Statement, ...]:
     """The cells' statements; a cell that ends with a semicolon shows nothing."""
     found: list[Statement] = []
     for cell, source in enumerate(cells):
-        body = ast.parse(source).body
+        body = _parsed(source)
         lines = source.split("\n")
         start = 1
         for position, node in enumerate(body):
@@ -33,13 +34,19 @@ def statements_of(cells: Sequence[str]) -> tuple[Statement, ...]:
                     index=len(found),
                     span=Span(cell=cell, line=node.lineno, end_line=node.end_lineno or node.lineno),
                     code=code.rstrip(";"),
-                    node=ast.parse(code).body[0],
+                    node=_parsed(code)[0],
                     line_map=tuple(range(start, end + 1)),
                     shows=is_last and isinstance(node, ast.Expr) and not code.endswith(";"),
                 )
             )
             start = end + 1
     return tuple(found)
+
+
+def _parsed(source: str) -> list[ast.stmt]:
+    """The statements, top-level await allowed."""
+    tree = compile(source, "<cell>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    return tree.body
 
 
 def notebook(cells: Sequence[str], **fields: Any) -> Notebook:
@@ -121,8 +128,17 @@ def result(name: str, producer: str) -> tuple[str, Source]:
     return name, Source(kind=SourceKind.TASK, name=name, task=producer)
 
 
+def parameter_result(name: str) -> tuple[str, Source]:
+    """A parameter handed back as a result."""
+    return name, Source(kind=SourceKind.PARAMETER, name=name)
+
+
 def plan(
-    cells: Sequence[str], tasks: Sequence[TaskPlan], *, effects: Mapping[int, Sequence[Effect]] | None = None, **fields: Any
+    cells: Sequence[str],
+    tasks: Sequence[TaskPlan],
+    *,
+    effects: Mapping[int, Sequence[Effect]] | None = None,
+    **fields: Any,
 ) -> FlowPlan:
     """A plan of the cells cut into tasks; imports are hoisted. `more` gives further facts by statement."""
     book = notebook(cells, **fields.pop("book", {}))
@@ -133,15 +149,11 @@ def plan(
         facts=facts,
         name=fields.pop("name", "report"),
         imports=fields.pop("imports", imports),
-        tasks=tuple(
-            t if t.cells else _with_cells(t, book) for t in tasks
-        ),
+        tasks=tuple(t if t.cells else _with_cells(t, book) for t in tasks),
         **fields,
     )
 
 
 def _with_cells(planned: TaskPlan, book: Notebook) -> TaskPlan:
-    from dataclasses import replace
-
     cells = sorted({book.statements[s.statement].cell for s in planned.steps})
     return replace(planned, cells=tuple(cells))
