@@ -68,11 +68,11 @@ class NotebookGraph:
     edges: tuple[Edge, ...]
     cell_edges: tuple[CellEdge, ...]
 
-    def to_networkx(self) -> networkx.MultiDiGraph:
+    def to_networkx(self) -> networkx.MultiDiGraph[int]:
         """The graph as networkx knows it: nodes are statement indexes, edge data holds an `Edge`."""
         import networkx
 
-        graph = networkx.MultiDiGraph()
+        graph: networkx.MultiDiGraph[int] = networkx.MultiDiGraph()
         graph.add_nodes_from(s.index for s in self.facts.notebook.statements)
         graph.add_edges_from((e.source, e.target, {"edge": e}) for e in self.edges)
         return graph

@@ -30,7 +30,8 @@ def failure_text(
     """Why a run failed and where: the task, and the notebook's cell and line if they are known."""
     where = f"task {task} failed" if task else "the flow failed"
     if span is not None and notebook:
-        where += f" at {place(notebook, span)}"
+        lines = f"line {span.line}" if span.end_line <= span.line else f"lines {span.line}-{span.end_line}"
+        where += f" at {notebook}, cell {span.cell + 1}, {lines}"
     elif cells and notebook:
         where += f" ({notebook}, cell{'s' if len(cells) > 1 else ''} {', '.join(str(c + 1) for c in cells)})"
     elif line is not None:

@@ -46,7 +46,7 @@ def test_a_cell_in_two_tasks_is_drawn_twice_with_its_parts() -> None:
 def test_reasons_name_cells_and_lines() -> None:
     view = graph_view(*churn())
     reasons = [reason for link in view.links for reason in link.reasons]
-    assert "table (data): cell 9 line 2 → cell 10 line 1" in reasons
+    assert "table (data): cell 9 line 2 → cell 10 line 2" in reasons
     assert "risk.csv (file, order only): cell 14 line 1 → cell 15 line 1" in reasons
 
 

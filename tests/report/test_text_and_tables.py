@@ -41,6 +41,14 @@ def test_diagnostic_on_one_line() -> None:
     ("task", "span", "cells", "line", "notebook", "expected"),
     [
         ("train", Span(cell=4, line=2), (), 9, "x.ipynb", "task train failed at x.ipynb, cell 5, line 2: E"),
+        (
+            "t",
+            Span(cell=4, line=2, end_line=5),
+            (),
+            9,
+            "x.ipynb",
+            "task t failed at x.ipynb, cell 5, lines 2-5: E",
+        ),
         ("train", None, (4, 5), 9, "x.ipynb", "task train failed (x.ipynb, cells 5, 6): E"),
         ("", None, (), 9, "", "the flow failed at f.py, line 9: E"),
         ("", None, (), None, "", "the flow failed: E"),
