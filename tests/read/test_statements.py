@@ -208,3 +208,33 @@ def test_statements_of_plain_python_are_the_cell(parts: list[str]) -> None:
 def test_indentation_of_a_whole_cell_is_forgiven() -> None:
     source = textwrap.indent("def f():\n    return 1\nf()", "  ")
     assert [s.code for s in statements(source)] == ["def f():\n    return 1", "f()"]
+
+
+@pytest.mark.parametrize("above", range(30, 45))
+def test_long_cells(above: int) -> None:
+    """IPython's syntax is found window by window: nothing may get lost where one ends."""
+    plain = [f"x{number} = {number}" for number in range(above)]
+    rest = [
+        "s = '''",
+        "%time no",
+        "!no",
+        "'''",
+        "!ls \\",
+        "  -l",
+        "t = (1,",
+        "  2)",
+        "if x1:",
+        "    !a",
+        "    y = 1",
+        "z = 1",
+    ]
+    found = statements("\n".join([*plain, *rest, "!b", *plain]))[above:]
+    assert [(s.code, s.line_map[0] - above) for s in found[:6]] == [
+        ("s = '''\n%time no\n!no\n'''", 1),
+        ('run_shell("ls    -l")', 5),
+        ("t = (1,\n  2)", 7),
+        ('if x1:\n    run_shell("a")\n    y = 1', 9),
+        ("z = 1", 12),
+        ('run_shell("b")', 13),
+    ]
+    assert len(found) == 6 + above

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 
 from nb_to_flow.read.context import Context, Lowered, MagicCall
 from nb_to_flow.read.findings import RUN_FILE, SPLICED_CODE, Unsupported
+from nb_to_flow.read.ipynb import code_sources
 from nb_to_flow.read.magics.base import Handler, take_options, unsupported
 from nb_to_flow.read.text import Line, lines_at, quote, strip_blank
 
@@ -70,13 +70,11 @@ def _splice(text: str, call: MagicCall, context: Context) -> Lowered:
 
 
 def _notebook_code(path: Path, call: MagicCall, context: Context) -> Lowered:
-    from nb_to_flow.read.ipynb import code_sources
-
     lines: list[Line] = []
     imports: list[str] = []
     try:
         sources = code_sources(_text(path, call))
-    except (json.JSONDecodeError, ValueError) as error:
+    except ValueError as error:
         raise _missing(path.name, call, str(error)) from None
     for source in sources:
         lowered = _splice(source, call, context)
