@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
@@ -122,12 +123,16 @@ def _retries(context: Context) -> list[Line]:
 
 
 def _helpers(context: Context, code: list[Line]) -> list[Line]:
-    names = used_names(ast.parse(joined(code)))
-    used = {
-        name for name in NAMES if context.name(name) in names and (name != "print" or context.joins_lines)
-    }
+    added = added_words(code)
+    used = {name for name in NAMES if context.name(name) in added and name != "print"}
+    if context.joins_lines:
+        used.add("print")
     sources = helper_sources(frozenset(used), displays=context.options.displays, pictures=context.draws)
-    shared = with_requirements(context.plan.facts.notebook.helpers & names)
+    called = context.plan.facts.notebook.helpers
+    words: set[str] = set()
+    for line in code if called else ():
+        words.update(re.findall(r"\w+", line.text))
+    shared = with_requirements(called & words)
     texts = [*(helper.source for helper in shared), *sources.values()]
     return [line for source in texts for line in [*written(context.renamed(source)), _BLANK]]
 

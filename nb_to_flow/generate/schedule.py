@@ -54,6 +54,7 @@ class _Run:
     def __init__(self, plan: FlowPlan) -> None:
         self.tasks = {task.name: task for task in plan.tasks}
         self.pending = dict(self.tasks)
+        self.needs = {task.name: frozenset(sources_of(task)) for task in plan.tasks}
         self.started: set[str] = set()
         self.open: set[str] = set()  # tasks whose outputs can be passed on
         self.actions: list[Action] = []
@@ -82,7 +83,7 @@ class _Run:
         self.actions.append(Action(deed=Deed.UNPACK, task=task))
 
     def _is_ready(self, task: TaskPlan) -> bool:
-        return self.open.issuperset(sources_of(task)) and self.started.issuperset(task.after)
+        return self.needs[task.name] <= self.open and self.started.issuperset(task.after)
 
     def _start(self, task: TaskPlan, deed: Deed) -> None:
         del self.pending[task.name]
