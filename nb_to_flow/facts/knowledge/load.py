@@ -112,7 +112,7 @@ def _join(module: str, name: str) -> str:
 def _problems(api: ApiFacts) -> Iterator[str]:
     for result in api.result.split(" | "):
         word, _, target = result.partition(" ")
-        if not (word in RESULTS or (TARGET.match(word) and not target)):
+        if not (word in RESULTS or (word[:1].isdigit() and TARGET.match(word) and not target)):
             yield f"unknown result {result!r}"
         if target and not TARGET.match(target):
             yield f"unknown target {target!r}"
@@ -147,15 +147,16 @@ class Knowledge:
     def function(self, qualified: str, first: str = "") -> ApiFacts | None:
         """What calling `qualified` does. For a class: its constructor, `returns` being the class.
 
-        `first` is the type of the first argument, on which what a constructor does may depend. A method named through its class (`str.lower`, `pandas.DataFrame.merge`) is given as a function whose
-        first argument is the receiver.
+        `first` is the type of the first argument ("" unknown), on which what it does may depend. A method
+        named through its class (`str.lower`, `pandas.DataFrame.merge`) is given as a function whose first
+        argument is the receiver.
         """
         name = self.canonical(qualified)
         table = self._table(name)
         if table is None:
             return None
         if name in table.functions:
-            return table.functions[name]
+            return self._elementwise(table.functions[name], first)
         if name in table.types:
             return replace(self._constructor(name, first) or ApiFacts(), returns=name)
         owner, _, method = name.rpartition(".")
@@ -170,6 +171,19 @@ class Knowledge:
         table = self._table(name)
         return table.values.get(name) if table else None
 
+    def scalars(self, module: str) -> Mapping[str, str]:
+        """The constants of a module (`math.pi`) by name, with their types: what a star import of it leaves."""
+        prefix = self.canonical(module) + "."
+        table = self._table(prefix + "x")
+        listed = table.values.items() if table else ()
+        return {
+            name[len(prefix) :]: api.returns
+            for name, api in listed
+            if name.startswith(prefix)
+            and "." not in name[len(prefix) :]
+            and api.returns in ("int", "float", "str")
+        }
+
     def type(self, qualified: str) -> TypeFacts | None:
         """What values of a type are like, without what its bases add."""
         name = self.canonical(base_name(qualified))
@@ -179,8 +193,8 @@ class Knowledge:
     def method(self, type_name: str, name: str) -> ApiFacts | None:
         """What `value.name(...)` does, looked for in the type and its bases.
 
-        `name` may carry the kind of subscript (`__getitem__:slice`, `__setitem__:mask`, `__getitem__:tuple:mask:str`
-        for a tuple and its items): the entry that fits most of it counts, at last the plain one.
+        `name` may carry the kind of subscript (`__getitem__:slice`, `__setitem__:mask`, and for a tuple and
+        its items `__getitem__:tuple:mask:str`): the entry that fits most of it counts, at last the plain one.
         """
         key = ("method", type_name, name)
         if key not in self._apis:
@@ -245,6 +259,14 @@ class Knowledge:
         """Every table by the name of its file. Raises `KnowledgeError` for the first wrong entry."""
         stems = sorted(f.name[: -len(".toml")] for f in _folder().iterdir() if f.name.endswith(".toml"))
         return {stem: table for stem in stems if (table := self._load(stem)) is not None}
+
+    def _elementwise(self, api: ApiFacts, first: str) -> ApiFacts:
+        if api.returns != "elementwise":
+            return api
+        if self.is_a(first, "pandas.NDFrame"):
+            return replace(api, returns=first)
+        scalar = self.is_a(first, "number")
+        return replace(api, returns="float" if scalar else "numpy.ndarray")
 
     def _constructor(self, name: str, first: str) -> ApiFacts | None:
         for facts in self.lineage(first) if first else ():

@@ -19,6 +19,9 @@ that are given by keyword). A target in `changes`, `inplace` may end in ".conten
 slots change (replaced columns, appended items) but the memory or the objects inside it that others may share
 (`df.loc[m, c] = 1`, `a += 1`, `shuffle`). In `stores` it is the things inside the argument that are kept, not
 the argument itself (`list.extend`).
+
+What holds for all entries is not said in each: a keyword `out` is changed, `copy=False` makes a fresh result a
+view, whoever is given an iterator uses it up.
 """
 
 from __future__ import annotations
@@ -32,7 +35,9 @@ class ApiFacts:
 
     Attributes:
         returns: qualified type of the result ("pandas.DataFrame", "int", "None"), "same" for the type of
-            the receiver (or first argument, for functions), "" unknown. Types joined by " | " are possible.
+            the receiver (or first argument, for functions), "elementwise" for what numpy makes of the first
+            argument (`Knowledge.function` settles it; callers never see it), "" unknown. Types joined by
+            " | " are possible.
         result: how the result relates to what was passed:
             "fresh"     shares nothing mutable with anything (default)
             "self"      is the receiver itself
