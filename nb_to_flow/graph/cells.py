@@ -1,32 +1,108 @@
-"""The quotient of the statements' edges by cells: the graph that people see."""
+"""The quotient of the statements' edges by cells: the graph that people see.
+
+It also shows three things that order cells but no statements, as the notebook would run them: a name that
+nested code looks up late is tied to the earlier cell that bound it, an imported constant or data set to the
+cell that imports it, and a seeded generator to the cell that loads its library.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from nb_to_flow.ir.facts import Facts
+from nb_to_flow.ir.facts import Facts, ResourceKind, Role
 from nb_to_flow.ir.graph import CellEdge, Edge, EdgeKind
+
+NUMPY_USERS = frozenset(
+    "numpy pandas scipy sklearn matplotlib seaborn statsmodels xgboost lightgbm pylab skimage quantecon".split()
+)
+CODE_TYPES = frozenset({"type", "module"})
 
 
 def cell_edges(facts: Facts, edges: Iterable[Edge]) -> tuple[CellEdge, ...]:
     """One edge for each pair of cells and kind, names merged, sorted by target, then source."""
     cell_of = [s.cell for s in facts.notebook.statements]
-    names: dict[tuple[int, int, str], set[str]] = {}
-    certain: dict[tuple[int, int, str], bool] = {}
+    found: dict[tuple[int, int, str], tuple[set[str], list[bool]]] = {}
+
+    def add(source: int, target: int, kind: EdgeKind, names: Iterable[str], certain: bool) -> None:
+        if source != target:
+            known = found.setdefault((target, source, kind.value), (set(), []))
+            known[0].update(names)
+            known[1].append(certain)
+
     for edge in edges:
-        source, target = cell_of[edge.source], cell_of[edge.target]
-        if edge.kind is EdgeKind.DEFINITION or source == target:
-            continue
-        key = (target, source, edge.kind.value)
-        names.setdefault(key, set()).update(edge.names)
-        certain[key] = certain.get(key, False) or edge.certain
+        if names := _shown_names(facts, edge):
+            add(cell_of[edge.source], cell_of[edge.target], edge.kind, names, edge.certain)
+    for source, target, name in _late_names(facts, cell_of):
+        add(source, target, EdgeKind.DATA, (name,), False)
+    for source, target, name in _first_draws(facts, cell_of):
+        add(source, target, EdgeKind.STATE, (name,), True)
+    for source, target, name in _imported_data(facts, edges, cell_of):
+        add(source, target, EdgeKind.DATA, (name,), True)
     return tuple(
-        CellEdge(
-            source=key[1],
-            target=key[0],
-            kind=EdgeKind(key[2]),
-            names=tuple(sorted(found)),
-            certain=certain[key],
-        )
-        for key, found in sorted(names.items())
+        CellEdge(source=s, target=t, kind=EdgeKind(kind), names=tuple(sorted(names)), certain=any(certain))
+        for (t, s, kind), (names, certain) in sorted(found.items())
     )
+
+
+def _shown_names(facts: Facts, edge: Edge) -> tuple[str, ...]:
+    """The names of an edge that say something about data: no definitions, classes or hoisted settings."""
+    if edge.kind is EdgeKind.DEFINITION:
+        return ()
+    ends = facts.statements[edge.source], facts.statements[edge.target]
+    if edge.kind is EdgeKind.STATE and any(end.role is Role.SETTING for end in ends):
+        return ()
+    if edge.kind is not EdgeKind.DATA:
+        return edge.names
+    return tuple(name for name in edge.names if ends[0].types.get(name) not in CODE_TYPES)
+
+
+def _imported_data(facts: Facts, edges: Iterable[Edge], cell_of: list[int]) -> Iterator[tuple[int, int, str]]:
+    for edge in edges:
+        source = facts.statements[edge.source]
+        if edge.kind is EdgeKind.DEFINITION and source.role is Role.IMPORT:
+            for name in edge.names:
+                if source.types.get(name, "") not in ("", *CODE_TYPES):
+                    yield cell_of[edge.source], cell_of[edge.target], name
+
+
+def _late_names(facts: Facts, cell_of: list[int]) -> Iterator[tuple[int, int, str]]:
+    """Names that nested code loads although the same cell bound them before: what earlier cell had them last?"""
+    last: dict[str, int] = {}  # name -> cell that bound it last, the current cell left out
+    pending: dict[str, int] = {}
+    current = -1
+    for statement in facts.statements:
+        cell = cell_of[statement.statement]
+        if cell != current:
+            last.update(pending)
+            pending, current = {}, cell
+        yield from ((last[name], cell, name) for name in sorted(statement.late) if name in last)
+        code = statement.role in (Role.IMPORT, Role.FUNCTION, Role.CLASS)
+        for name in statement.binds | statement.may_bind | statement.changes:
+            if not code and statement.types.get(name) not in CODE_TYPES:
+                pending[name] = cell
+            elif code:
+                last.pop(name, None)
+
+
+def _first_draws(facts: Facts, cell_of: list[int]) -> Iterator[tuple[int, int, str]]:
+    """numpy's generator starts to exist where numpy is imported; what touches it first comes after that."""
+    random = [
+        (cell_of[s.statement], e.access.value)
+        for s in facts.statements
+        for e in s.effects
+        if e.kind is ResourceKind.RANDOM and e.name == "numpy.random"
+    ]
+    if not any(access == "seed" for _, access in random):
+        return
+    start = next((cell_of[s.statement] for s in facts.statements if _loads_numpy(facts, s.statement)), None)
+    if start is not None and start != random[0][0]:
+        yield start, random[0][0], "numpy.random"
+
+
+def _loads_numpy(facts: Facts, index: int) -> bool:
+    statement = facts.statements[index]
+    if statement.role is not Role.IMPORT:
+        return False
+    code = facts.notebook.statements[index].code
+    words = code.replace(".", " ").replace(",", " ").split()
+    return not NUMPY_USERS.isdisjoint(words)

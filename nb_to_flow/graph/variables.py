@@ -6,6 +6,7 @@ never waits for an earlier use.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from nb_to_flow.graph.lines import cell_line
@@ -19,10 +20,17 @@ def variable_edges(facts: Facts) -> Iterator[Edge]:
     """DATA and DEFINITION edges, in order of their targets."""
     last: dict[str, int] = {}
     for statement in facts.statements:
-        for name in sorted(statement.reads):
+        for name in sorted(statement.reads | _late_reads(facts, statement)):
             if name in last:
                 yield _edge(facts, last[name], statement.statement, name)
         _define(last, statement)
+
+
+def _late_reads(facts: Facts, statement: StatementFacts) -> frozenset[str]:
+    """What the body of `name = lambda: ...` uses: its cell reads on as a use of them, so it shows as one."""
+    node = facts.notebook.statements[statement.statement].node
+    is_lambda = statement.role is Role.FUNCTION and isinstance(node, (ast.Assign, ast.AnnAssign))
+    return statement.free if is_lambda else frozenset()
 
 
 def _define(last: dict[str, int], statement: StatementFacts) -> None:

@@ -5,6 +5,7 @@ It replays the plan against the facts alone and shares no code with the passes t
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 
 from nb_to_flow.ir.facts import Role, StatementFacts
@@ -75,7 +76,6 @@ class _Replay:
         }
         self._parameters = {p.name: p.statement for p in plan.parameters}
         self._notebook, self._final = self._run_notebook()
-        self._same = _same_definitions(plan)
 
     def _run_notebook(self) -> tuple[list[Mapping[str, int]], Mapping[str, int]]:
         last: _Env = {}
@@ -131,7 +131,10 @@ class _Replay:
             return True
         if got is None or wanted is None:
             return False
-        return self._same.get(got, got) == self._same.get(wanted, wanted)
+        statements = self._plan.facts.notebook.statements
+        if self._facts[got].role not in _DEFINITIONS or self._facts[wanted].role not in _DEFINITIONS:
+            return False
+        return _meaning(statements[got].node, name) == _meaning(statements[wanted].node, name)
 
     def _check_copies(self, task: TaskPlan) -> Iterator[str]:
         copied = {n for c in task.copies for n in c.names}
@@ -161,14 +164,11 @@ def _step(env: _Env, facts: StatementFacts, known: frozenset[str] | None = None)
             env[name] = facts.statement
 
 
-def _same_definitions(plan: FlowPlan) -> dict[int, int]:
-    """Statements that say the same as an earlier one: repeated imports and definitions."""
-    import ast
-
-    first: dict[str, int] = {}
-    same = {}
-    for statement in plan.facts.notebook.statements:
-        if plan.facts.statements[statement.index].role in _DEFINITIONS:
-            text = ast.dump(statement.node)
-            same[statement.index] = first.setdefault(text, statement.index)
-    return same
+def _meaning(node: ast.stmt, name: str) -> str:
+    """What a definition binds `name` to: equal for imports of the same thing and equal definitions."""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        module = "" if isinstance(node, ast.Import) else f"{'.' * node.level}{node.module}"
+        for alias in node.names:
+            if alias.asname == name or (not alias.asname and alias.name.split(".")[0] == name):
+                return f"{module}:{alias.name if alias.asname else name}"
+    return ast.dump(node)

@@ -8,7 +8,6 @@ from dataclasses import replace
 from nb_to_flow.ir.facts import Access, ResourceKind, Role
 from nb_to_flow.plan.dependencies import SUPPORTED_GENERATORS, generator_uses, seeded_generators
 from nb_to_flow.plan.draft import Draft, Fusion
-from nb_to_flow.plan.versions import Version
 
 _FILES = frozenset({ResourceKind.FILE, ResourceKind.SUBPROCESS, ResourceKind.DIRECTORY})
 
@@ -31,8 +30,9 @@ def find_fusions(draft: Draft) -> Draft:
 
 def _unpicklable(draft: Draft) -> Iterator[Fusion]:
     placed = frozenset(draft.placed)
+    hoisted = _hoisted_names(draft)
     for index in draft.placed:
-        for name, why in sorted(held_together(draft, index).items()):
+        for name, why in sorted(held_together(draft, index, hoisted).items()):
             users = [u for u in draft.versions.users.get((name, index), ()) if u in placed]
             if users:
                 yield Fusion(
@@ -42,7 +42,7 @@ def _unpicklable(draft: Draft) -> Iterator[Fusion]:
     yield from _local_classes(draft)
 
 
-def held_together(draft: Draft, index: int) -> dict[str, str]:
+def held_together(draft: Draft, index: int, hoisted: frozenset[str]) -> dict[str, str]:
     """Names with a new version after the statement whose value can't leave its task, with the reason."""
     facts = draft.facts.statements[index]
     defined = draft.versions.reaching.defines[index]
@@ -53,9 +53,10 @@ def held_together(draft: Draft, index: int) -> dict[str, str]:
         definer = draft.versions.reaching.before[index].get(name)
         if definer is not None and draft.facts.statements[definer].role is Role.IMPORT:
             found[name] = "the module is changed in place"
-    for name in defined - frozenset(found):
-        if _is_local_instance(draft, (name, index)):
-            found[name] = "its class closes over the notebook's variables"
+    for name, held in facts.carries.items():
+        local = sorted(held - hoisted)
+        if local and name in defined:
+            found.setdefault(name, f"it holds {', '.join(local)}, which can't stand at module level")
     return found
 
 
@@ -69,16 +70,9 @@ def _local_definitions(draft: Draft, role: Role) -> dict[str, list[int]]:
     return found
 
 
-def _is_local_instance(draft: Draft, version: Version) -> bool:
-    """True if the version may hold an object of a class that isn't at module level."""
-    local = _local_definitions(draft, Role.CLASS)
-    if not local:
-        return False
-    if draft.versions.type_of(version) in local:
-        return True
-    sharing = draft.facts.sharing
-    reached = sharing.reach(draft.versions.objects(version))
-    return any(sharing.types.get(o, "") in local for o in reached)
+def _hoisted_names(draft: Draft) -> frozenset[str]:
+    """Names of the functions and classes at module level."""
+    return frozenset(n for i in draft.definitions for n in draft.facts.statements[i].binds)
 
 
 def _local_classes(draft: Draft) -> Iterator[Fusion]:
