@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nb_to_flow.facts import roles, scopes
-from nb_to_flow.facts.heap import NOTHING, BoundMethod, ClassObject, FunctionObject, Instance, Value
+from nb_to_flow.facts.heap import BoundMethod, ClassObject, FunctionObject, Instance, Library
 from nb_to_flow.facts.knowledge.load import load_knowledge
 from nb_to_flow.facts.modules import LocalModules
 from nb_to_flow.facts.record import Record
 from nb_to_flow.facts.statements import Statements
+from nb_to_flow.facts.values import NOTHING, Value
 from nb_to_flow.ir.diagnostics import Diagnostic, Outcome, Severity
 from nb_to_flow.ir.facts import (
     Access,
@@ -68,6 +69,7 @@ class Analysis:
         self.machine.helpers = notebook.helpers
         self.machine.local_modules = LocalModules(options.folder)
         self.bound: dict[int, Mapping[str, frozenset[int]]] = {}
+        self.imported: dict[int, dict[str, Value]] = {}
         self.diagnostics: list[Diagnostic] = []
         self.data: set[str] = set()  # variables that hold data at this point
         self.known: set[str] = set()  # variables bound before the statement
@@ -75,7 +77,7 @@ class Analysis:
     def run(self) -> Outcome[Facts]:
         """Run all statements."""
         facts = [self.statement(statement) for statement in self.notebook.statements]
-        facts = _observers(facts)
+        facts = [self._with_import_types(f) if f.role is Role.IMPORT else f for f in _observers(facts)]
         heap = self.machine.heap
         holds = {
             obj: frozenset(i for i in heap.inside(obj) if i not in heap.frozen)
@@ -90,6 +92,20 @@ class Analysis:
             diagnostics=tuple(self.diagnostics),
         )
 
+    def _with_import_types(self, facts: StatementFacts) -> StatementFacts:
+        """Imported names hold data if a table says so, or if the notebook treats them like data."""
+        types = {name: self._import_type(value) for name, value in self.imported[facts.statement].items()}
+        return replace(facts, types=types)
+
+    def _import_type(self, value: Value) -> str:
+        types, used = {self.machine.heap.types[obj] for obj in value}, self.machine.data_imports
+        for obj in value:
+            payload = self.machine.payload(obj)
+            if isinstance(payload, Library):
+                known = load_knowledge().value(payload.name)
+                types = {known.returns or "object"} if known else {"object" if payload.name in used else ""}
+        return (types - {"module", "function", "type", "method"} or {""}).pop()
+
     def statement(self, statement: Statement) -> StatementFacts:
         """Run one statement and write down what it did."""
         machine = self.machine
@@ -100,7 +116,8 @@ class Analysis:
             self._forget_texts(record)
         if shown is not None:
             record.effect(ResourceKind.DISPLAY, Access.WRITE)
-        if record.steps > 60_000:
+        machine.steps += record.steps
+        if machine.exhausted():
             record.assume("this statement is too large to follow: calls in it were only summarised")
         self._say(statement, record)
         return self._facts(statement, record, self.known)
@@ -120,11 +137,19 @@ class Analysis:
         binds = frozenset(record.bound)
         may_bind = frozenset(record.touched - binds - record.deleted)
         mutations = self._mutations(record)
-        changes = frozenset(n for m in mutations for n in m.names if n in before and self._had(n, m.obj, record))
+        changes = frozenset(
+            n for m in mutations for n in m.names if n in before and self._had(n, m.obj, record)
+        )
         reads = frozenset(n for n in (*record.loads, *may_bind) if n in before) | changes
         reads -= frozenset(record.deleted - record.loads.keys() - changes)
-        role = roles.role_of(statement.node, record, any(name in self.data for name in reads), _prints(record))
+        role = roles.role_of(
+            statement.node, record, any(name in self.data for name in reads), _prints(record)
+        )
         self._note(statement, role, binds | may_bind)
+        if role is Role.IMPORT:
+            self.imported[statement.index] = {
+                n: self.machine.module.values[n] for n in sorted(binds | may_bind)
+            }
         values = self.machine.module.values
         function = _definition(statement.node)
         return StatementFacts(
@@ -141,6 +166,7 @@ class Analysis:
             free=frozenset(scopes.free_names(function)) if function is not None else frozenset(),
             rebinds=frozenset(_declared_global(function)) if function is not None else frozenset(),
             loads={name: record.loads[name] for name in sorted(record.loads) if name in before},
+            late=frozenset(name for name in record.late if name in self.known),
             awaits=record.awaits,
             types={name: self._type(values.get(name, frozenset())) for name in sorted(binds | may_bind)},
             unpicklable=self._unpicklable(sorted(binds | may_bind | changes)),
@@ -161,7 +187,11 @@ class Analysis:
                 change = record.changes[obj]
                 found.append(
                     Mutation(
-                        obj=obj, names=frozenset(names), deep=change.deep, certain=change.certain, line=change.line
+                        obj=obj,
+                        names=frozenset(names),
+                        deep=change.deep,
+                        certain=change.certain,
+                        line=change.line,
                     )
                 )
         return tuple(found)
@@ -178,15 +208,19 @@ class Analysis:
         if len(types - {"None"}) == 1 and "None" in types:
             types.discard("None")
         known = types.pop() if len(types) == 1 else ""
-        return known if known not in ("function", "method", "type", "super") else ""
+        return known if known not in ("function", "method", "super", "module") else ""
 
     def _unpicklable(self, names: list[str]) -> dict[str, str]:
         found = {}
         for name in names:
             for obj in sorted(self.machine.heap.reach(self._objects(name))):
-                reason = next((REASONS[t] for t in ("handle", "iterator", "figure") if t in self._traits(obj)), None)
+                reason = next(
+                    (REASONS[t] for t in ("handle", "iterator", "figure") if t in self._traits(obj)), None
+                )
                 if reason is not None:
-                    found[name] = f"`{name}` {'holds' if obj not in self._objects(name) else 'is'} a {self._kind(obj)}: it {reason}"
+                    found[name] = (
+                        f"`{name}` {'holds' if obj not in self._objects(name) else 'is'} a {self._kind(obj)}: it {reason}"
+                    )
                     break
         return found
 
@@ -203,9 +237,7 @@ class Analysis:
         found = {}
         for name in names:
             held = {
-                own
-                for obj in self._data_reach(name)
-                if (own := self._definition_name(obj)) and own != name
+                own for obj in self._data_reach(name) if (own := self._definition_name(obj)) and own != name
             }
             if held:
                 found[name] = frozenset(held)
@@ -267,13 +299,19 @@ def _library_reads(record: Record, role: Role) -> list[Effect]:
 
 def _observers(facts: list[StatementFacts]) -> list[StatementFacts]:
     """Keep observations of settings only where the notebook changes them at all."""
-    set_ = {e.name for f in facts for e in f.effects if e.kind is ResourceKind.AMBIENT and e.access is Access.WRITE}
+    set_ = {
+        e.name
+        for f in facts
+        for e in f.effects
+        if e.kind is ResourceKind.AMBIENT and e.access is Access.WRITE
+    }
 
     def wanted(effect: Effect) -> bool:
-        return effect.kind is not ResourceKind.AMBIENT or effect.access is not Access.READ or effect.name in set_
+        return (
+            effect.kind is not ResourceKind.AMBIENT or effect.access is not Access.READ or effect.name in set_
+        )
 
     return [
-        f if all(map(wanted, f.effects)) else replace(f, effects=tuple(filter(wanted, f.effects))) for f in facts
+        f if all(map(wanted, f.effects)) else replace(f, effects=tuple(filter(wanted, f.effects)))
+        for f in facts
     ]
-
-

@@ -11,26 +11,69 @@ from nb_to_flow.facts import conventions
 from nb_to_flow.facts.frames import Frame
 from nb_to_flow.facts.heap import (
     ITEMS,
-    NOTHING,
     BoundMethod,
     ClassObject,
     FunctionObject,
     Instance,
     Library,
     LibraryMethod,
-    Value,
 )
 from nb_to_flow.facts.knowledge.model import ApiFacts
 from nb_to_flow.facts.library import LibraryCalls
 from nb_to_flow.facts.machine import MAX_TYPES, Arguments
 from nb_to_flow.facts.scopes import Function, declared, free_names, locals_of
+from nb_to_flow.facts.values import NOTHING, Value
 from nb_to_flow.ir.facts import Access, ResourceKind
 
 MAX_DEPTH = 14  # nested calls of the notebook's functions that are followed in place
-MAX_STEPS = 60_000  # expressions looked at for one statement before calls are only summarised
+MAX_STEPS = 20_000  # expressions looked at for one statement before calls are only summarised
+MAX_ALL_STEPS = 600_000  # the same for a whole notebook; then each statement gets a tenth
 MAX_ROUNDS = 5  # runs of a recursive function's body
 AMBIGUOUS = frozenset(
-    "append pop update insert clear remove add extend discard setdefault sort reverse fit set get copy put fill".split()
+    [
+        "append",
+        "pop",
+        "update",
+        "insert",
+        "clear",
+        "remove",
+        "add",
+        "extend",
+        "discard",
+        "setdefault",
+        "sort",
+        "reverse",
+        "fit",
+        "set",
+        "get",
+        "copy",
+        "put",
+        "fill",
+    ]
+)
+# methods that a library may call on an object that it is given
+IMPLICIT = frozenset(
+    [
+        "__str__",
+        "__repr__",
+        "__format__",
+        "__len__",
+        "__iter__",
+        "__next__",
+        "__hash__",
+        "__eq__",
+        "__lt__",
+        "__float__",
+        "__int__",
+        "__index__",
+        "__bool__",
+        "__getitem__",
+        "__array__",
+        "__contains__",
+        "__enter__",
+        "__exit__",
+        "__call__",
+    ]
 )
 BARRIERS = frozenset({"exec", "eval", "globals", "locals", "compile", "__import__"})
 
@@ -85,13 +128,17 @@ class Calls(LibraryCalls):
         running = next((frame for known, frame in self.active if known is function), None)
         if running is not None and sum(known is function for known, _ in self.active) >= 2:
             return self._recurse(function, running, args)
-        if len(self.active) >= MAX_DEPTH or self.record.steps > MAX_STEPS:
+        if len(self.active) >= MAX_DEPTH or self.exhausted():
             return self._summarise(function, args, node)
-        frame = Frame(outer=function.frame, own=locals_of(function.node))
+        frame = Frame(outer=function.frame, own=set(locals_of(function.node)))
         if self._in_notebook(function):
             frame.globals_ = declared(_statements(function.node), ast.Global)
         self._pass(function, frame, args, node)
         return self._run(function, frame, node)
+
+    def exhausted(self) -> bool:
+        """True if a statement took so long to follow that its calls are now only summarised."""
+        return self.record.steps > (MAX_STEPS if self.steps < MAX_ALL_STEPS else MAX_STEPS // 10)
 
     def _in_notebook(self, function: FunctionObject) -> bool:
         """False for functions of modules beside the notebook, whose globals are that module's."""
@@ -115,14 +162,21 @@ class Calls(LibraryCalls):
 
     def _run(self, function: FunctionObject, frame: Frame, node: ast.AST) -> Value:
         saved = self.frame, self.context
-        self.frame, self.context = frame, (self.context, id(node)) if len(self.active) < 4 else (id(node), id(function))
+        self.frame, self.context = (
+            frame,
+            (self.context, id(node)) if len(self.active) < 4 else (id(node), id(function)),
+        )
         self.active.append((function, frame))
         arguments = dict(frame.values)
         try:
             for _ in range(MAX_ROUNDS):
                 frame.rerun, before = False, (frame.returns, self.heap.version)
                 self.run_body(function.node)
-                if not frame.rerun and (frame.returns, self.heap.version) == before or not self._recursive(function):
+                if (
+                    not frame.rerun
+                    and (frame.returns, self.heap.version) == before
+                    or not self._recursive(function)
+                ):
                     break
                 for name, value in arguments.items():
                     frame.values[name] = frame.values.get(name, NOTHING) | value
@@ -140,7 +194,9 @@ class Calls(LibraryCalls):
         if any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(function.node)):
             made = self.new((node, "generator"), "generator")
             for obj in made:
-                self.heap.hold(obj, ITEMS, frame.returns | self.mutable(frozenset().union(*frame.values.values())))
+                self.heap.hold(
+                    obj, ITEMS, frame.returns | self.mutable(frozenset().union(*frame.values.values()))
+                )
             return made
         return frame.returns or self.imm("None")
 
@@ -172,7 +228,9 @@ class Calls(LibraryCalls):
             if function.frame.find(name) is None and name in self.module.values:
                 touched |= self.load_module(name)
         self.change(self.mutable(touched), deep=True, certain=False)
-        self.record.assume(f"`{function.name}` is nested too deeply to follow: assumed to change what it is given")
+        self.record.assume(
+            f"`{function.name}` is nested too deeply to follow: assumed to change what it is given"
+        )
         result = self.make((node, "summary"), "")
         self.heap.hold(result, ITEMS, self.mutable(touched))
         return frozenset((result,)) | args.every()
@@ -184,7 +242,9 @@ class Calls(LibraryCalls):
             payload = self.payload(obj)
             if isinstance(payload, FunctionObject):
                 if not any(known is payload for known, _ in self.active):
-                    found |= self.call_function(payload, Arguments([self._any(args, node)] * _arity(payload)), node)
+                    found |= self.call_function(
+                        payload, Arguments([self._any(args, node)] * _arity(payload)), node
+                    )
             elif isinstance(payload, BoundMethod):
                 found |= self._call_one(obj, Arguments([self._any(args, node)]), node)
             elif isinstance(payload, Instance):
@@ -192,13 +252,16 @@ class Calls(LibraryCalls):
         return frozenset(found)
 
     def _any(self, args: Arguments, node: ast.AST) -> Value:
-        data = frozenset(o for o in args.every() if not isinstance(self.payload(o), (FunctionObject, Library, BoundMethod)))
+        data = frozenset(
+            o for o in args.every() if not isinstance(self.payload(o), (FunctionObject, Library, BoundMethod))
+        )
         return self.parts(data, node) | self.mutable(data) if data else self.new((node, "any"), "")
 
     def _special_methods(self, obj: int, node: ast.AST) -> None:
         cls = self.instance_class(obj)
         for name, value in list(cls.namespace.values.items()) if cls else []:
-            if name.startswith("__") and name not in ("__init__", "__new__", "__setattr__"):
+            if name in IMPLICIT and (obj, name) not in self.record.implicit:
+                self.record.implicit.add((obj, name))
                 for method in value:
                     payload = self.payload(method)
                     if isinstance(payload, FunctionObject) and not any(k is payload for k, _ in self.active):
@@ -223,7 +286,11 @@ class Calls(LibraryCalls):
 
     def _fields(self, obj: int, cls: ClassObject, args: Arguments) -> None:
         """No `__init__` of its own: a dataclass, a named tuple, or a library's base that keeps what it is given."""
-        names = [s.target.id for s in cls.node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
+        names = [
+            s.target.id
+            for s in cls.node.body
+            if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)
+        ]
         for name, value in zip(names, args.positional):
             self.heap.hold(obj, "." + name, value)
         for value in args.positional[len(names) :]:
@@ -261,7 +328,10 @@ class Calls(LibraryCalls):
         self.change(args.keywords.get("out", NOTHING), deep=True)
         if name in BARRIERS:
             self.record.effect(ResourceKind.EVERYTHING, Access.WRITE, name)
-        api = self.knowledge.function(name)
+        first = args.first()
+        api = self.knowledge.function(name, self.heap.types[min(first)] if first else "")
+        if api is None and (value := self.knowledge.value(name)) is not None and value.returns:
+            return self.call_method(self.new(("value", name), value.returns), "__call__", args, node)
         if api is None:
             return self._unknown_function(name, args, node)
         path = self.joined_path(name, args)
@@ -279,7 +349,14 @@ class Calls(LibraryCalls):
     def joined_path(self, name: str, args: Arguments) -> Value | None:
         """The text of a path put together by `os.path.join`, `Path` and the like."""
         base = name.rsplit(".", 1)[-1]
-        if name not in ("os.path.join", "str", "os.fspath", "os.path.abspath", "os.path.expanduser", "sqlite3.connect"):
+        if name not in (
+            "os.path.join",
+            "str",
+            "os.fspath",
+            "os.path.abspath",
+            "os.path.expanduser",
+            "sqlite3.connect",
+        ):
             if not name.startswith("pathlib.") or base not in ("Path", "PurePath", "joinpath"):
                 return None
         parts = [self.texts(value)[:1] or ["?"] for value in args.positional]
@@ -364,7 +441,9 @@ class Calls(LibraryCalls):
         if "reader" in traits or conventions.reads(name):
             return result
         kind = self.heap.types[obj]
-        self.record.assume(f"`{kind + '.' if kind else ''}{name}()` is unknown: assumed to change the object it is called on")
+        self.record.assume(
+            f"`{kind + '.' if kind else ''}{name}()` is unknown: assumed to change the object it is called on"
+        )
         self.change((obj,), certain=False)
         if "buffer" in traits:
             return result
@@ -376,7 +455,9 @@ class Calls(LibraryCalls):
         """What the method of that name does where only frames, arrays or axes have one."""
         if self.heap.types[obj] and not traits & {"opaque", "buffer"} or name in AMBIGUOUS:
             return None
-        likely = conventions.LIKELY_TYPES[: 2 if "buffer" in traits else None]
+        likely = conventions.LIKELY_TYPES[
+            : 2 if "buffer" in traits else 3 if conventions.reads(name) else None
+        ]
         apis = (self.knowledge.method(kind, name) for kind in likely)
         return next((api for api in apis if api is not None), None)
 

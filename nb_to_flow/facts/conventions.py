@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 
 # whose methods a value of unknown type has, if it has a method that only these have
-LIKELY_TYPES = ("pandas.DataFrame", "pandas.Series", "numpy.ndarray", "matplotlib.axes.Axes", "matplotlib.figure.Figure")
+LIKELY_TYPES = (
+    "pandas.DataFrame",
+    "pandas.Series",
+    "numpy.ndarray",
+    "matplotlib.axes.Axes",
+    "matplotlib.figure.Figure",
+)
 READING = re.compile(
     r"(predict|score|plot|summar|to_|as_|get|is_|has_|find|count|describe|show|display|render|draw|evaluate|compute|"
     r"transform$|inverse_transform|sample$|mean|median|std|var$|sum|min|max|head|tail|info|print|repr|copy|clone|query|"

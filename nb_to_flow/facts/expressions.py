@@ -11,7 +11,6 @@ from nb_to_flow.facts.calls import Calls
 from nb_to_flow.facts.frames import Frame
 from nb_to_flow.facts.heap import (
     ITEMS,
-    NOTHING,
     BoundMethod,
     ClassObject,
     FunctionObject,
@@ -19,10 +18,10 @@ from nb_to_flow.facts.heap import (
     Library,
     LibraryMethod,
     LocalModule,
-    Value,
 )
 from nb_to_flow.facts.machine import MAX_TYPES, Arguments
-from nb_to_flow.facts.scopes import Comprehension, bound_names, locals_of
+from nb_to_flow.facts.scopes import Comprehension, locals_of, names_in, targets_of
+from nb_to_flow.facts.values import NOTHING, Value
 from nb_to_flow.ir.facts import Access, ResourceKind
 
 SCALARS = frozenset({"int", "float", "bool", "complex", "str", "bytes", "None"})
@@ -135,7 +134,10 @@ class Expressions(Calls):
         obj = self.make(node, kind)
         values = [self.eval(element) for element in node.elts]
         if kind == "tuple" and not any(isinstance(e, ast.Starred) for e in node.elts):
-            if all(self.payload(o) is None and o in self.heap.frozen for value in values for o in value) and len(values) > 4:
+            if (
+                all(self.payload(o) is None and o in self.heap.frozen for value in values for o in value)
+                and len(values) > 4
+            ):
                 return self.imm("tuple")
             for index, value in enumerate(values):
                 self.heap.hold(obj, f"[{index}]", value)
@@ -158,9 +160,8 @@ class Expressions(Calls):
         return frozenset((obj,))
 
     def _eval_comprehension(self, node: Comprehension) -> Value:
-        targets: list[ast.AST] = [g.target for g in node.generators]
         outer = self.frame
-        frame = Frame(outer=outer, own=bound_names(targets) | {"<comprehension>"})
+        frame = Frame(outer=outer, own={*targets_of(node), "<comprehension>"})
         kind = {ast.ListComp: "list", ast.SetComp: "set", ast.DictComp: "dict"}.get(type(node), "generator")
         obj = self.make(node, kind)
         for index, part in enumerate(node.generators):
@@ -277,7 +278,11 @@ class Expressions(Calls):
         if api is not None:
             return self.apply(api, "." + name, frozenset((obj,)), Arguments(), node) | (held or NOTHING)
         if kind and self.knowledge.method(kind, name):
-            return self.imm("", LibraryMethod(obj, name)) if obj in self.heap.frozen else self._method_value(obj, name)
+            return (
+                self.imm("", LibraryMethod(obj, name))
+                if obj in self.heap.frozen
+                else self._method_value(obj, name)
+            )
         if held:
             return frozenset(held)
         if "buffer" in self.traits(obj) and not name.startswith("_"):
@@ -355,6 +360,7 @@ class Expressions(Calls):
             return self.call_function(own, Arguments([receiver, index]), node)
         payload = self.payload(obj)
         if isinstance(payload, Library):
+            self.data_imports.add(payload.name)
             return self.imm("")
         kind = self.heap.types[obj]
         if kind in ("dict", "tuple", "list", "") or "container" in self.traits(obj):
@@ -372,11 +378,19 @@ class Expressions(Calls):
             return made
         fields = self.heap.fields[obj]
         name = item_field(node.slice)
+        if obj in self.heap.spread and name != ITEMS:
+            return self.spread_item(obj, name)
         if name != ITEMS and name in fields and ITEMS not in fields:
             return frozenset(fields[name])
         if name != ITEMS and name in fields and self.heap.types[obj] == "dict":
             return frozenset(fields[name] | fields[ITEMS])
         return self.parts(frozenset((obj,)), node)
+
+    def spread_item(self, obj: int, field: str) -> Value:
+        """One item of a fresh sequence whose items share nothing (`train_test_split`)."""
+        item = self.new(("spread", obj, field), self.heap.spread[obj])
+        self.heap.hold(obj, field, item)
+        return item
 
     def _eval_Slice(self, node: ast.Slice) -> Value:
         for part in (node.lower, node.upper, node.step):
@@ -440,7 +454,11 @@ class Expressions(Calls):
                 self.heap.hold(obj, ITEMS, self.mutable(args.every()))
             elif self.heap.types[obj]:
                 api = self.knowledge.method(self.heap.types[obj], name)
-                found |= self.apply(api, name, receiver, args, node) if api else self._unknown_method(obj, name, args, node)
+                found |= (
+                    self.apply(api, name, receiver, args, node)
+                    if api
+                    else self._unknown_method(obj, name, args, node)
+                )
         return frozenset(found)
 
     def _own_method(self, cls: ClassObject, name: str) -> list[FunctionObject]:
@@ -467,18 +485,28 @@ class Expressions(Calls):
         if self.heap.types[obj] == "super":
             return self._super_call(obj, name, args, node)
         if isinstance(payload, ClassObject):
-            return self.call(self._class_attribute(obj, payload, name), self._class_args(obj, payload, name, args), node)
+            return self.call(
+                self._class_attribute(obj, payload, name), self._class_args(obj, payload, name, args), node
+            )
         held = self.heap.fields[obj].get("." + name)
         if held and not (self.heap.types[obj] and self.knowledge.method(self.heap.types[obj], name)):
-            return self.call(frozenset(held), args, node) | self._property_or_method(obj, payload, name, args, node)
+            return self.call(frozenset(held), args, node) | self._property_or_method(
+                obj, payload, name, args, node
+            )
         return self.call_method(frozenset((obj,)), name, args, node)
 
-    def _property_or_method(self, obj: int, payload: object, name: str, args: Arguments, node: ast.Call) -> Value:
+    def _property_or_method(
+        self, obj: int, payload: object, name: str, args: Arguments, node: ast.Call
+    ) -> Value:
         own = isinstance(payload, Instance) and self.find_method(obj, name)
         return self.call_method(frozenset((obj,)), name, args, node) if own else NOTHING
 
     def _class_args(self, cls: int, payload: ClassObject, name: str, args: Arguments) -> Arguments:
-        methods = [p for m in self._class_attribute(cls, payload, name) if isinstance(p := self.payload(m), FunctionObject)]
+        methods = [
+            p
+            for m in self._class_attribute(cls, payload, name)
+            if isinstance(p := self.payload(m), FunctionObject)
+        ]
         return args.shifted(frozenset((cls,))) if any(_decorated(m, "classmethod") for m in methods) else args
 
     def _library_method(self, owner: str, name: str, args: Arguments, node: ast.Call) -> Value:
@@ -515,7 +543,12 @@ class Expressions(Calls):
                 rest |= self.parts(self.eval(keyword.value), keyword)
             else:
                 keywords[keyword.arg] = self.eval(keyword.value)
-        return Arguments(positional, keywords, frozenset(rest), nodes=[a for a in node.args if not isinstance(a, ast.Starred)])
+        return Arguments(
+            positional,
+            keywords,
+            frozenset(rest),
+            nodes=[a for a in node.args if not isinstance(a, ast.Starred)],
+        )
 
     def quoted_names(self, receivers: Value, method: str, args: Arguments) -> None:
         """`df.query("x > @limit")` reads the variable `limit`."""
@@ -561,8 +594,8 @@ class Expressions(Calls):
         obj = self.heap.at((self.context, node, "function"), "function")
         frame = self.frame
         while frame.outer is not None and "<comprehension>" in frame.own:
-            frame = frame.outer if not (frame.own & _loaded(node)) else frame
-            if frame.own & _loaded(node):
+            frame = frame.outer if not (frame.own & names_in(node)) else frame
+            if frame.own & names_in(node):
                 break
         function = FunctionObject(node, frame, name)
         known = self.heap.payloads.setdefault(obj, function)
@@ -576,14 +609,18 @@ class Expressions(Calls):
                 known.defaults[arg.arg] = self.eval(value)
         held = frozenset().union(NOTHING, *known.defaults.values())
         if frame is not self.module:
-            held |= frozenset().union(NOTHING, *(frame.values.get(n, NOTHING) for n in locals_of(node) ^ _loaded(node)))
+            held |= frozenset().union(
+                NOTHING, *(frame.values.get(n, NOTHING) for n in locals_of(node) ^ names_in(node))
+            )
         self.heap.hold(obj, "closure", self.mutable(held))
         return frozenset((obj,))
 
 
 def item_field(key: ast.expr) -> str:
     """The field for a constant key; the field of all items otherwise."""
-    return f"[{key.value!r}]" if isinstance(key, ast.Constant) and isinstance(key.value, (str, int)) else ITEMS
+    return (
+        f"[{key.value!r}]" if isinstance(key, ast.Constant) and isinstance(key.value, (str, int)) else ITEMS
+    )
 
 
 def _scalar(types: set[str], method: str) -> str:
@@ -595,9 +632,3 @@ def _scalar(types: set[str], method: str) -> str:
 def _decorated(function: FunctionObject, *names: str) -> bool:
     decorators = getattr(function.node, "decorator_list", [])
     return any((d.id if isinstance(d, ast.Name) else getattr(d, "attr", "")) in names for d in decorators)
-
-
-def _loaded(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from nb_to_flow.facts.heap import NOTHING, Value
+from nb_to_flow.facts.values import NOTHING, Value
 
 Key = tuple[int, str]
 

@@ -10,13 +10,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from nb_to_flow.facts.frames import Frame
+from nb_to_flow.facts.frames import Frame
+from nb_to_flow.facts.values import Value
 
-Value = frozenset[int]  # the objects that an expression may evaluate to
-NOTHING: Value = frozenset()
 ITEMS = "*"  # the field of what a container holds
 MEMORY = "@"  # the field of the memory that views share
 
@@ -99,6 +96,9 @@ class Heap:
         self.payloads: dict[int, Payload] = {}
         self.frozen: set[int] = set()  # objects that can't change: sharing them is harmless
         self.memory: set[int] = set()
+        self.spread: dict[
+            int, str
+        ] = {}  # fresh sequences whose items share nothing with each other: items' type
         self.version = 0
         self._sites: dict[Hashable, int] = {}
 

@@ -6,16 +6,19 @@ import ast
 import re
 from collections.abc import Iterator
 
-from nb_to_flow.facts.heap import ITEMS, MEMORY, NOTHING, Library, Value
+from nb_to_flow.facts.heap import ITEMS, MEMORY, Library
 from nb_to_flow.facts.knowledge.model import ApiFacts
 from nb_to_flow.facts.machine import Arguments, Machine
 from nb_to_flow.facts.shell import named_files
+from nb_to_flow.facts.values import NOTHING, Value
 from nb_to_flow.ir.facts import Access, ResourceKind
 
 EFFECT = re.compile(r"(\w+) (\w+)(?: ([^ ]+))?(?: (unless|if|mode) (.+))?\Z")
 MODE_EFFECT = re.compile(r"mode (\w+) @([^ ]+) ([^ ]+)(?: (\w+))?\Z")
 AMBIENT_OF = {"seaborn": "matplotlib", "pylab": "matplotlib", "mpl_toolkits": "matplotlib"}
-PATH_PARTS = frozenset({"os.path.join", "pathlib.Path", "pathlib.PurePath", "str", "os.fspath", "pathlib.Path.joinpath"})
+PATH_PARTS = frozenset(
+    {"os.path.join", "pathlib.Path", "pathlib.PurePath", "str", "os.fspath", "pathlib.Path.joinpath"}
+)
 
 
 class LibraryCalls(Machine):
@@ -85,12 +88,16 @@ class LibraryCalls(Machine):
         returned: set[int] = set()
         for target in api.calls:
             callee = self.target(target, receiver, args)
-            others = Arguments([self.parts(value, node) | self._lent(value) for value in self._data(callee, receiver, args)])
+            others = Arguments(
+                [self.parts(value, node) | self._lent(value) for value in self._data(callee, receiver, args)]
+            )
             returned |= self.call(callee, others, node)
         return frozenset(returned)
 
     def _data(self, callee: Value, receiver: Value, args: Arguments) -> list[Value]:
-        return [v for v in (receiver, *args.positional, *args.keywords.values()) if v and v != callee] or [NOTHING]
+        return [v for v in (receiver, *args.positional, *args.keywords.values()) if v and v != callee] or [
+            NOTHING
+        ]
 
     def _lent(self, value: Value) -> Value:
         """Buffers are handed to callbacks as they are (rows, groups and columns may be views of them)."""
@@ -118,7 +125,14 @@ class LibraryCalls(Machine):
         return result
 
     def _result_of(
-        self, kind: str, api: ApiFacts, name: str, first: Value, receiver: Value, args: Arguments, node: ast.AST
+        self,
+        kind: str,
+        api: ApiFacts,
+        name: str,
+        first: Value,
+        receiver: Value,
+        args: Arguments,
+        node: ast.AST,
     ) -> Value:
         word, _, target = kind.partition(" ")
         source = self.target(target, receiver, args) if target else first
@@ -130,7 +144,9 @@ class LibraryCalls(Machine):
             return self._part(source, api, node)
         made = self._made(api, name, first, args, node, view=source if word == "view" else NOTHING)
         if word == "items":
-            self._hold(made, frozenset().union(*(self._items(obj, node) for obj in source)) if source else NOTHING)
+            self._hold(
+                made, frozenset().union(*(self._items(obj, node) for obj in source)) if source else NOTHING
+            )
         elif word == "holds":
             self._hold(made, source if target else args.every() | receiver)
         return made
@@ -155,7 +171,9 @@ class LibraryCalls(Machine):
                 return part
         return found
 
-    def _made(self, api: ApiFacts, name: str, first: Value, args: Arguments, node: ast.AST, view: Value) -> Value:
+    def _made(
+        self, api: ApiFacts, name: str, first: Value, args: Arguments, node: ast.AST, view: Value
+    ) -> Value:
         memory = {m for obj in view for m in self.heap.fields[obj].get(MEMORY, ())}
         keywords = frozenset(k for k, v in args.keywords.items() if v != self.imm("None"))
         found: set[int] = set()
@@ -172,14 +190,20 @@ class LibraryCalls(Machine):
                 elif view:
                     self.heap.hold(obj, ITEMS, view)
                 if api.elements:
-                    self._add_elements(obj, api, node, memory)
+                    self._add_elements(obj, api, node, memory, first)
             found |= made
         return frozenset(found)
 
-    def _add_elements(self, obj: int, api: ApiFacts, node: ast.AST, memory: set[int]) -> None:
+    def _add_elements(self, obj: int, api: ApiFacts, node: ast.AST, memory: set[int], first: Value) -> None:
         elements = api.elements.split(" | ")
+        if api.result == "fresh" and len(elements) == 1 and not memory:
+            self.heap.spread[obj] = (
+                self.heap.types[min(first)] if elements == ["same"] and first else elements[0]
+            )
         by_place = len(elements) > 1 and api.returns == "tuple"
         for index, element in enumerate(elements):
+            if element == "same":
+                element = self.heap.types[min(first)] if first else ""
             inner = self.new(("element", node, index), element)
             self.heap.hold(obj, f"[{index}]" if by_place else ITEMS, inner)
             for one in self.mutable(inner) if memory else ():
@@ -210,7 +234,9 @@ class LibraryCalls(Machine):
 
     def _command_files(self, args: Arguments) -> None:
         words = args.first()
-        commands = self.texts(words) or [" ".join(self.texts(frozenset(i for o in words for i in self.heap.inside(o))))]
+        commands = self.texts(words) or [
+            " ".join(self.texts(frozenset(i for o in words for i in self.heap.inside(o))))
+        ]
         for command in commands:
             for access, path in named_files(command):
                 self.record.effect(ResourceKind.FILE, access, normal_path(path), certain=False)
@@ -229,11 +255,15 @@ class LibraryCalls(Machine):
         for resource in self.paths(self.target(path, receiver, args)):
             for mode in modes or ["r", "w"]:
                 for access in mode_access(mode):
-                    self.record.effect(ResourceKind(kind), access, resource, certain=resource != "?" and bool(modes))
+                    self.record.effect(
+                        ResourceKind(kind), access, resource, certain=resource != "?" and bool(modes)
+                    )
 
     def _names(self, kind: str, name: str, receiver: Value, args: Arguments) -> list[str]:
         if name.startswith("@"):
-            return self.paths(self.target(name[1:], receiver, args)) if kind in ("file", "database") else ["?"]
+            return (
+                self.paths(self.target(name[1:], receiver, args)) if kind in ("file", "database") else ["?"]
+            )
         if kind == "ambient":
             return [AMBIENT_OF.get(name, name)]
         if kind in ("file", "database") and not name:
@@ -247,7 +277,9 @@ class LibraryCalls(Machine):
             if isinstance(self.payload(obj), Library) or obj in self.heap.frozen:
                 continue
             kind = self.heap.types[obj]
-            held = {normal_path(t) for inner in self.heap.inside(obj) for t in self.texts(frozenset((inner,)))}
+            held = {
+                normal_path(t) for inner in self.heap.inside(obj) for t in self.texts(frozenset((inner,)))
+            }
             if kind.startswith(("pathlib.", "io.")) or "handle" in self.traits(obj):
                 found |= held or ({"?"} if kind.startswith("pathlib.") else set())
             elif kind in ("list", "tuple"):

@@ -11,7 +11,6 @@ from nb_to_flow.facts.frames import Frame, Path
 from nb_to_flow.facts.heap import (
     ITEMS,
     MEMORY,
-    NOTHING,
     ClassObject,
     FunctionObject,
     Heap,
@@ -19,11 +18,11 @@ from nb_to_flow.facts.heap import (
     Library,
     Payload,
     Text,
-    Value,
 )
 from nb_to_flow.facts.knowledge.load import Knowledge
 from nb_to_flow.facts.modules import LocalModules
 from nb_to_flow.facts.record import Record
+from nb_to_flow.facts.values import NOTHING, Value
 
 BUILTINS = frozenset(dir(builtins)) | {"display", "get_ipython", "__name__", "__file__"}
 MAX_TYPES = 12  # more possible objects than this for one name are looked at without their methods' details
@@ -43,8 +42,10 @@ class Machine(ABC):
         self.roots: dict[int, set[str]] = {}  # object -> module variables that are bound to it
         self.star_modules: list[str] = []
         self.active: list[tuple[FunctionObject, Frame]] = []
+        self.steps = 0  # expressions looked at so far, the running statement's left out
         self.local_modules = LocalModules(None)
         self.helpers: frozenset[str] = frozenset()
+        self.data_imports: set[str] = set()  # things of libraries that are used as data are (subscripted)
         self._traits: dict[str, frozenset[str]] = {}
 
     @abstractmethod
@@ -220,6 +221,8 @@ class Machine(ABC):
         value = self.module.values.get(name)
         if value is not None:
             self.record.load(name)
+            if self.frame is not self.module:
+                self.record.late.add(name)
             return value
         if name in self.helpers:
             return self.library(f"notebook_helpers.{name}")
@@ -227,7 +230,11 @@ class Machine(ABC):
             return self.library(name)
         for module in reversed(self.star_modules):
             qualified = f"{module}.{name}"
-            if self.knowledge.function(qualified) or self.knowledge.type(qualified) or self.knowledge.value(qualified):
+            if (
+                self.knowledge.function(qualified)
+                or self.knowledge.type(qualified)
+                or self.knowledge.value(qualified)
+            ):
                 return self.library(qualified)
         return self.library(f"{self.star_modules[-1]}.{name}") if self.star_modules else NOTHING
 

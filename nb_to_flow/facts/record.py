@@ -24,6 +24,7 @@ class Record:
     loads: dict[str, int] = field(default_factory=dict)
     bound: set[str] = field(default_factory=set)  # surely bound on the path so far
     touched: set[str] = field(default_factory=set)  # bound on some path
+    late: set[str] = field(default_factory=set)  # read by nested code, whatever is bound by then
     deleted: set[str] = field(default_factory=set)
     replaced: dict[str, frozenset[int]] = field(default_factory=dict)  # what touched variables were before
     changes: dict[int, Change] = field(default_factory=dict)
@@ -32,6 +33,7 @@ class Record:
     libraries: set[str] = field(default_factory=set)
     awaits: bool = False
     assumptions: dict[str, int] = field(default_factory=dict)
+    implicit: set[tuple[int, str]] = field(default_factory=set)  # special methods already run
     steps: int = 0
 
     def load(self, name: str) -> None:

@@ -40,7 +40,9 @@ def is_import(node: ast.stmt) -> bool:
     if isinstance(node, ast.Try):
         blocks = [*node.body, *node.orelse, *node.finalbody, *(s for h in node.handlers for s in h.body)]
         imports = [s for s in blocks if isinstance(s, (ast.Import, ast.ImportFrom))]
-        return bool(imports) and all(s in imports or isinstance(s, ast.Pass) or _is_constant(s) for s in blocks)
+        return bool(imports) and all(
+            s in imports or isinstance(s, ast.Pass) or _is_constant(s) for s in blocks
+        )
     return False
 
 
@@ -55,7 +57,9 @@ def is_literal(node: ast.expr) -> bool:
     if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
         return all(is_literal(e) for e in node.elts)
     if isinstance(node, ast.Dict):
-        return all(k is not None and is_literal(k) for k in node.keys) and all(is_literal(v) for v in node.values)
+        return all(k is not None and is_literal(k) for k in node.keys) and all(
+            is_literal(v) for v in node.values
+        )
     return False
 
 
@@ -91,7 +95,10 @@ def _only_settings(node: ast.stmt, record: Record) -> bool:
     if record.touched or record.changes or record.deleted or not record.effects:
         return False
     kinds = {(kind, access) for kind, access, _ in record.effects}
-    if any(kind not in SETTINGS and (kind, access) != (ResourceKind.DISPLAY, Access.WRITE) for kind, access in kinds):
+    if any(
+        kind not in SETTINGS and (kind, access) != (ResourceKind.DISPLAY, Access.WRITE)
+        for kind, access in kinds
+    ):
         return False
     writes = any(kind in SETTINGS and access is Access.WRITE for kind, access in kinds)
     return writes and isinstance(node, (ast.Expr, ast.Assign, ast.If))

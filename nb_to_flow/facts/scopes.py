@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -14,7 +15,13 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 def parameters(function: Function) -> list[str]:
     """The names of a function's parameters, in order of declaration."""
     a = function.args
-    named = [*a.posonlyargs, *a.args, *([a.vararg] if a.vararg else []), *a.kwonlyargs, *([a.kwarg] if a.kwarg else [])]
+    named = [
+        *a.posonlyargs,
+        *a.args,
+        *([a.vararg] if a.vararg else []),
+        *a.kwonlyargs,
+        *([a.kwarg] if a.kwarg else []),
+    ]
     return [arg.arg for arg in named]
 
 
@@ -29,7 +36,9 @@ def own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(reversed(list(definition_parts(node) if isinstance(node, SCOPES) else ast.iter_child_nodes(node))))
+        stack.extend(
+            reversed(list(definition_parts(node) if isinstance(node, SCOPES) else ast.iter_child_nodes(node)))
+        )
 
 
 def definition_parts(node: ast.AST) -> list[ast.AST]:
@@ -39,7 +48,11 @@ def definition_parts(node: ast.AST) -> list[ast.AST]:
     args = node.args  # type: ignore[attr-defined]
     parts: list[ast.AST] = [*args.defaults, *(d for d in args.kw_defaults if d is not None)]
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        annotated = [a.annotation for a in (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg) if a]
+        annotated = [
+            a.annotation
+            for a in (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg)
+            if a
+        ]
         return [*node.decorator_list, *parts, *(a for a in [*annotated, node.returns] if a is not None)]
     return parts
 
@@ -63,27 +76,44 @@ def _names_of(node: ast.AST) -> Iterator[str]:
         yield node.name
     elif isinstance(node, (ast.Import, ast.ImportFrom)):
         yield from (a.asname or a.name.split(".")[0] for a in node.names if a.name != "*")
-    elif isinstance(node, ast.ExceptHandler) and node.name:
-        yield node.name
-    elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+    elif (
+        isinstance(node, ast.ExceptHandler)
+        and node.name
+        or isinstance(node, (ast.MatchAs, ast.MatchStar))
+        and node.name
+    ):
         yield node.name
     elif isinstance(node, ast.MatchMapping) and node.rest:
         yield node.rest
 
 
-def declared(nodes: Iterable[ast.AST], kind: type[ast.Global] | type[ast.Nonlocal]) -> set[str]:
+def declared(nodes: Iterable[ast.AST], kind: type[ast.Global | ast.Nonlocal]) -> set[str]:
     """Names declared `global` (or `nonlocal`) in this scope."""
     return {name for node in own_nodes(nodes) if isinstance(node, kind) for name in node.names}
 
 
-def locals_of(node: ast.AST) -> set[str]:
+@lru_cache(maxsize=8192)
+def locals_of(node: ast.AST) -> frozenset[str]:
     """Names local to a function, lambda or class body."""
     body = body_of(node)
     own = bound_names(body) - declared(body, ast.Global) - declared(body, ast.Nonlocal)
-    return own if isinstance(node, ast.ClassDef) else own | set(parameters(node))  # type: ignore[arg-type]
+    return frozenset(own if isinstance(node, ast.ClassDef) else own | set(parameters(node)))  # type: ignore[arg-type]
 
 
-def free_names(node: ast.AST) -> set[str]:
+@lru_cache(maxsize=8192)
+def targets_of(node: Comprehension) -> frozenset[str]:
+    """Names that a comprehension binds in its own scope."""
+    return frozenset(n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name))
+
+
+@lru_cache(maxsize=8192)
+def names_in(node: ast.AST) -> frozenset[str]:
+    """Every name that occurs anywhere in a node."""
+    return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+
+
+@lru_cache(maxsize=8192)
+def free_names(node: ast.AST) -> frozenset[str]:
     """Names that running the body of a function, lambda or class takes from outside it (or declares global).
 
     Nested functions count. What is evaluated at definition (defaults, decorators) does not.
@@ -94,7 +124,7 @@ def free_names(node: ast.AST) -> set[str]:
     for name in _loads(body):
         if name not in mine:
             found.add(name)
-    return found
+    return frozenset(found)
 
 
 def outer_names(nodes: Iterable[ast.AST]) -> set[str]:
@@ -108,7 +138,7 @@ def _loads(nodes: Iterable[ast.AST], bodies: bool = True) -> Iterator[str]:
             if not isinstance(node.ctx, ast.Store):
                 yield node.id
         elif isinstance(node, COMPREHENSIONS):
-            own = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+            own = targets_of(node)
             yield from (name for name in _loads(ast.iter_child_nodes(node), bodies) if name not in own)
         elif isinstance(node, SCOPES):
             yield from _loads(definition_parts(node), bodies)

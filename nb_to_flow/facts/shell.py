@@ -9,7 +9,24 @@ from collections.abc import Iterator
 from nb_to_flow.facts import conventions
 from nb_to_flow.ir.facts import Access
 
-MAKERS = frozenset({"mkdir", "touch", "rm", "rmdir", "mv", "cp", "tee", "unzip", "tar", "wget", "curl", "sed", "gzip", "gunzip"})
+MAKERS = frozenset(
+    {
+        "mkdir",
+        "touch",
+        "rm",
+        "rmdir",
+        "mv",
+        "cp",
+        "tee",
+        "unzip",
+        "tar",
+        "wget",
+        "curl",
+        "sed",
+        "gzip",
+        "gunzip",
+    }
+)
 REDIRECTION = re.compile(r"\d?(>>|>|<)\|?")
 
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 
 from nb_to_flow.facts.expressions import ARRAYS, Expressions, item_field
 from nb_to_flow.facts.frames import Frame, Path
-from nb_to_flow.facts.heap import ITEMS, NOTHING, ClassObject, FunctionObject, Library, LocalModule, Value
+from nb_to_flow.facts.heap import ITEMS, ClassObject, FunctionObject, Library, LocalModule
 from nb_to_flow.facts.library import AMBIENT_OF
 from nb_to_flow.facts.machine import Arguments
 from nb_to_flow.facts.record import Record
 from nb_to_flow.facts.scopes import Function, bound_names, locals_of
+from nb_to_flow.facts.values import NOTHING, Value
 from nb_to_flow.ir.facts import Access, ResourceKind
 
 LOOP_ROUNDS = 4
@@ -77,7 +78,9 @@ class Statements(Expressions):
     def _run_AugAssign(self, node: ast.AugAssign) -> None:
         target = node.target
         load: ast.expr = (
-            ast.copy_location(ast.Name(target.id, ast.Load()), target) if isinstance(target, ast.Name) else target
+            ast.copy_location(ast.Name(target.id, ast.Load()), target)
+            if isinstance(target, ast.Name)
+            else target
         )
         old = self.eval(load)
         value = self.eval(node.value)
@@ -158,7 +161,9 @@ class Statements(Expressions):
 
     def _run_If(self, node: ast.If) -> bool:
         self.eval(node.test)
-        return self.join([self.branch(lambda: self.run_block(node.body)), self.branch(lambda: self.run_block(node.orelse))])
+        return self.join(
+            [self.branch(lambda: self.run_block(node.body)), self.branch(lambda: self.run_block(node.orelse))]
+        )
 
     def _run_For(self, node: ast.For) -> bool:
         items = self.iterate(self.eval(node.iter), node.iter)
@@ -265,7 +270,9 @@ class Statements(Expressions):
         subject = self.eval(node.subject)
         paths = [self.branch(lambda c=case: self._run_case(c, subject)) for case in node.cases]  # type: ignore[misc]
         last = node.cases[-1]
-        if not (isinstance(last.pattern, ast.MatchAs) and last.pattern.pattern is None and last.guard is None):
+        if not (
+            isinstance(last.pattern, ast.MatchAs) and last.pattern.pattern is None and last.guard is None
+        ):
             paths.append(self.branch(lambda: False))
         return self.join(paths)
 
@@ -302,6 +309,8 @@ class Statements(Expressions):
     def _import_star(self, module: str, local: LocalModule | None) -> None:
         if local is None:
             self.star_modules.append(module)
+            for name, type_name in self.knowledge.scalars(module).items():
+                self.bind(name, self.imm(type_name, Library(f"{module}.{name}")))
             return
         for name, value in local.frame.values.items():
             if not name.startswith("_"):
@@ -329,10 +338,17 @@ class Statements(Expressions):
 
     def _load_module(self, tree: ast.Module, module: LocalModule | None) -> None:
         assert module is not None
-        module.frame.own = bound_names(tree.body) | {"__name__", "__file__"}
+        module.frame.own = bound_names(tree.body) | {"__name__", "__file__"} | _globals_of(tree)
         saved = self.frame, self.record, self.star_modules
         self.frame, self.record, self.star_modules = module.frame, Record(), []
-        self.active.append((FunctionObject(ast.Lambda(args=NO_ARGUMENTS, body=ast.Constant(None)), module.frame, module.name), module.frame))
+        self.active.append(
+            (
+                FunctionObject(
+                    ast.Lambda(args=NO_ARGUMENTS, body=ast.Constant(None)), module.frame, module.name
+                ),
+                module.frame,
+            )
+        )
         try:
             self.run_block(tree.body)
         finally:
@@ -342,7 +358,11 @@ class Statements(Expressions):
     def _run_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         value = self.function(node, node.name)
         for decorator in reversed(node.decorator_list):
-            if isinstance(decorator, ast.Name) and decorator.id in ("property", "staticmethod", "classmethod"):
+            if isinstance(decorator, ast.Name) and decorator.id in (
+                "property",
+                "staticmethod",
+                "classmethod",
+            ):
                 continue
             value = self._decorate(self.eval(decorator), value, decorator)
         self.bind(node.name, value)
@@ -360,14 +380,16 @@ class Statements(Expressions):
         bases = [self.eval(base) for base in node.bases]
         for keyword in node.keywords:
             self.eval(keyword.value)
-        namespace = Frame(outer=self.frame, own=locals_of(node), is_class=True)
+        namespace = Frame(outer=self.frame, own=set(locals_of(node)), is_class=True)
         saved, self.frame = self.frame, namespace
         self.run_block(node.body)
         self.frame = saved
         obj = self.heap.at((self.context, node, "class"), "type")
         every = frozenset().union(NOTHING, *bases)
         own = tuple(o for o in sorted(every) if isinstance(self.payload(o), ClassObject))
-        library = tuple(p.name for o in sorted(every) if isinstance(p := self.payload(o), Library) and p.name != "object")
+        library = tuple(
+            p.name for o in sorted(every) if isinstance(p := self.payload(o), Library) and p.name != "object"
+        )
         self.heap.payloads[obj] = ClassObject(node, namespace, own, library)
         self.heap.hold(obj, "namespace", self.mutable(frozenset().union(NOTHING, *namespace.values.values())))
         value = frozenset((obj,))
@@ -396,7 +418,9 @@ class Statements(Expressions):
         for index, element in enumerate(target.elts):
             exact: set[int] = set()
             for obj in value:
-                slot = None if starred else self.heap.fields[obj].get(f"[{index}]")
+                slot: set[int] | Value | None = None if starred else self.heap.fields[obj].get(f"[{index}]")
+                if obj in self.heap.spread and not starred:
+                    slot = self.spread_item(obj, f"[{index}]")
                 exact |= slot if slot is not None else self.iterate(frozenset((obj,)), target)
             self.assign(element, frozenset(exact))
 
@@ -409,9 +433,17 @@ class Statements(Expressions):
                 continue
             setter = self.find_method(obj, "__setattr__")
             if setter is not None:
-                self.call_function(setter, Arguments([frozenset((obj,)), self.text(target.attr), value]), target)
+                self.call_function(
+                    setter, Arguments([frozenset((obj,)), self.text(target.attr), value]), target
+                )
             self.change((obj,))
-            if "buffer" in self.traits(obj) and target.attr not in ("index", "columns", "name", "names", "attrs"):
+            if "buffer" in self.traits(obj) and target.attr not in (
+                "index",
+                "columns",
+                "name",
+                "names",
+                "attrs",
+            ):
                 continue
             self.heap.hold(obj, "." + target.attr, value)
             self._through(obj)
@@ -433,7 +465,11 @@ class Statements(Expressions):
             self.call_function(own, Arguments([receiver, index, value]), target)
             return
         kind = self.heap.types[obj]
-        api = self.knowledge.method(kind, "__setitem__:" + self.subscript_kind(target.slice, index)) if kind else None
+        api = (
+            self.knowledge.method(kind, "__setitem__:" + self.subscript_kind(target.slice, index))
+            if kind
+            else None
+        )
         if api is not None:
             self.apply(api, "[]=", receiver, Arguments([index, value]), target)
         else:
@@ -453,3 +489,7 @@ class Statements(Expressions):
             return
         root = name.split(".")[0]
         self.record.effect(ResourceKind.AMBIENT, Access.WRITE, AMBIENT_OF.get(root, root))
+
+
+def _globals_of(tree: ast.Module) -> set[str]:
+    return {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}

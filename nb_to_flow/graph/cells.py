@@ -13,7 +13,20 @@ from nb_to_flow.ir.facts import Facts, ResourceKind, Role
 from nb_to_flow.ir.graph import CellEdge, Edge, EdgeKind
 
 NUMPY_USERS = frozenset(
-    "numpy pandas scipy sklearn matplotlib seaborn statsmodels xgboost lightgbm pylab skimage quantecon".split()
+    [
+        "numpy",
+        "pandas",
+        "scipy",
+        "sklearn",
+        "matplotlib",
+        "seaborn",
+        "statsmodels",
+        "xgboost",
+        "lightgbm",
+        "pylab",
+        "skimage",
+        "quantecon",
+    ]
 )
 CODE_TYPES = frozenset({"type", "module"})
 

@@ -98,8 +98,11 @@ class StatementFacts:
             definition itself) may load, rebind or delete, directly.
         rebinds: for FUNCTION statements: names it declares `global`.
         loads: line of the first load of each read name, within the statement's code (for reasons).
+        late: names that nested code (a function it calls, a comprehension, a lambda) loads while it runs, also
+            where the same cell bound them before.
         awaits: True if it needs a running event loop (top-level await).
-        types: for each bound name the inferred type ("pandas.DataFrame", "list", "int"), "" if unknown.
+        types: for each bound name the inferred type ("pandas.DataFrame", "list", "int"), "" if unknown,
+            "type" for classes. An imported name has one only if it holds data (`from math import pi`).
         unpicklable: bound or changed names whose value cannot cross a process (handles, generators,
             closures, figures), each with the reason.
         carries: bound or changed names whose value holds functions, or instances of classes, of the notebook:
@@ -120,6 +123,7 @@ class StatementFacts:
     free: frozenset[str] = frozenset()
     rebinds: frozenset[str] = frozenset()
     loads: Mapping[str, int] = field(default_factory=dict)
+    late: frozenset[str] = frozenset()
     awaits: bool = False
     types: Mapping[str, str] = field(default_factory=dict)
     unpicklable: Mapping[str, str] = field(default_factory=dict)

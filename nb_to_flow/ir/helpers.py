@@ -50,51 +50,6 @@ def run_shell(command: str) -> int:
     return process.returncode
 '''
 
-SLIST = '''\
-class SList(list):
-    """Lines of a command's output, with the shortcuts that notebooks have for them."""
-
-    @property
-    def l(self) -> "SList":  # noqa: E743
-        """The lines themselves."""
-        return self
-
-    @property
-    def n(self) -> str:
-        """The lines as one text."""
-        return "\\n".join(self)
-
-    @property
-    def s(self) -> str:
-        """The lines joined by blanks."""
-        return " ".join(self)
-
-    @property
-    def p(self) -> "list[Path]":
-        """Those lines that are paths of existing files."""
-        return [Path(line) for line in self if os.path.exists(line)]
-
-    list, nlstr, spstr, paths = l, n, s, p
-
-    def grep(self, pattern, prune=False, field=None) -> "SList":
-        """Lines (or those whose field) a pattern or function matches; the others with prune."""
-        matches = pattern if callable(pattern) else re.compile(pattern, re.IGNORECASE).search
-        wanted = [bool(matches(line if field is None else self._field(line, field))) for line in self]
-        return SList(line for line, keep in zip(self, wanted) if keep != bool(prune))
-
-    def fields(self, *numbers: int) -> "SList":
-        """Some fields of each line, separated by blanks."""
-        if not numbers:
-            return SList(line.split() for line in self)
-        rows = (" ".join(filter(None, (self._field(line, n) for n in numbers))) for line in self)
-        return SList(row for row in rows if row)
-
-    @staticmethod
-    def _field(line: str, number: int) -> str:
-        parts = line.split()
-        return parts[number] if -len(parts) <= number < len(parts) else ""
-'''
-
 CAPTURE_SHELL = '''\
 def capture_shell(command: str) -> SList:
     """Run a shell command and return the lines it prints."""
@@ -142,46 +97,11 @@ def write_file(path: str, text: str, mode: str = "w") -> None:
         file.write(text)
 '''
 
-CAPTURED_IO = '''\
-class CapturedIO:
-    """What was printed inside `captured_output`."""
-
-    __slots__ = ("_stdout", "_stderr", "__dict__")
-
-    def __init__(self) -> None:
-        self._stdout, self._stderr = StringIO(), StringIO()
-
-    @property
-    def stdout(self) -> str:
-        """What went to standard output."""
-        return self._stdout.getvalue()
-
-    @property
-    def stderr(self) -> str:
-        """What went to standard error."""
-        return self._stderr.getvalue()
-
-    @property
-    def outputs(self) -> list:
-        """What was displayed: published as artifacts instead."""
-        return []
-
-    def show(self) -> None:
-        """Print it."""
-        print(self.stdout, end="")
-        print(self.stderr, end="", file=sys.stderr)
-
-    __call__ = show
-
-    def __str__(self) -> str:
-        return self.stdout
-'''
-
 CAPTURED_OUTPUT = '''\
 @contextmanager
 def captured_output(stdout: bool = True, stderr: bool = True) -> Iterator[CapturedIO]:
     """Collect what is printed meanwhile instead of logging it."""
-    captured = CapturedIO()
+    captured = CapturedIO(StringIO(), StringIO())
     run = TaskRunContext.get() or FlowRunContext.get()
     with ExitStack() as stack:
         if stdout and run is not None:
@@ -207,12 +127,10 @@ HELPERS: dict[str, Helper] = _table(
             effects=("write subprocess", "write stdout print"),
             returns="int",
         ),
-        Helper(name="SList", source=SLIST, imports=("import os", "import re", "from pathlib import Path")),
         Helper(
             name="capture_shell",
             source=CAPTURE_SHELL,
-            imports=("import os", "import subprocess"),
-            requires=("SList",),
+            imports=("import os", "import subprocess", "from IPython.utils.text import SList"),
             effects=("write subprocess",),
             returns="list",
         ),
@@ -235,16 +153,16 @@ HELPERS: dict[str, Helper] = _table(
             imports=("import os",),
             effects=("write file @0", "write stdout print"),
         ),
-        Helper(name="CapturedIO", source=CAPTURED_IO, imports=("import sys", "from io import StringIO")),
         Helper(
             name="captured_output",
             source=CAPTURED_OUTPUT,
             imports=(
                 "from collections.abc import Iterator",
                 "from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout",
+                "from io import StringIO",
+                "from IPython.utils.capture import CapturedIO",
                 "from prefect.context import FlowRunContext, TaskRunContext",
             ),
-            requires=("CapturedIO",),
             effects=("write stdout raw",),
         ),
     )

@@ -172,16 +172,14 @@ class Knowledge:
         return table.values.get(name) if table else None
 
     def scalars(self, module: str) -> Mapping[str, str]:
-        """The constants of a module (`math.pi`) by name, with their types: what a star import of it leaves."""
+        """The data in a module (`math.pi`) by name, with its types: what a star import of it leaves."""
         prefix = self.canonical(module) + "."
         table = self._table(prefix + "x")
         listed = table.values.items() if table else ()
         return {
             name[len(prefix) :]: api.returns
             for name, api in listed
-            if name.startswith(prefix)
-            and "." not in name[len(prefix) :]
-            and api.returns in ("int", "float", "str")
+            if name.startswith(prefix) and "." not in name[len(prefix) :] and api.returns
         }
 
     def type(self, qualified: str) -> TypeFacts | None:
