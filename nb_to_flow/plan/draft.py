@@ -31,6 +31,7 @@ class Draft:
         options: what the user asked for.
         versions: names and their uses, for the results wanted.
         results: names that the flow returns.
+        imported_results: values that imports bound, returned too, with the import.
         parameters: the flow's signature.
         imports, settings, definitions, dropped: as in `FlowPlan`.
         repeatable: statements that each task that needs them has a copy of: definitions that close over
@@ -47,6 +48,7 @@ class Draft:
     options: PlanOptions
     versions: Versions
     results: tuple[str, ...] = ()
+    imported_results: tuple[tuple[str, int], ...] = ()
     parameters: tuple[Parameter, ...] = ()
     imports: frozenset[int] = frozenset()
     settings: frozenset[int] = frozenset()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from nb_to_flow.ir.diagnostics import Diagnostic, Severity
 from nb_to_flow.ir.facts import Access, ResourceKind
 from nb_to_flow.ir.names import flow_name
-from nb_to_flow.ir.plan import FlowPlan, Source, TaskPlan
+from nb_to_flow.ir.plan import FlowPlan, Source, SourceKind, TaskPlan
 from nb_to_flow.plan.assemble import Assembly, assemble, build_tasks, source_of
 from nb_to_flow.plan.draft import Draft, finding
 from nb_to_flow.plan.naming import flow_texts, name_tasks
@@ -103,6 +103,11 @@ def _results(assembly: Assembly, names: Mapping[int, str]) -> tuple[tuple[str, S
         definer = draft.versions.reaching.final[name]
         if definer in draft.module_level or definer in draft.parameter_statements or definer in assembly.home:
             found.append((name, source_of(assembly, names, name, definer)))
+    found += [
+        (name, Source(kind=SourceKind.CONSTANT, name=name))
+        for name, statement in draft.imported_results
+        if statement in draft.module_level
+    ]
     return tuple(found)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from nb_to_flow.ir.facts import Access, ResourceKind, Role
+from nb_to_flow.ir.notebook import CellKind
 from nb_to_flow.plan.dependencies import SUPPORTED_GENERATORS, generator_uses, seeded_generators
 from nb_to_flow.plan.draft import Draft, Fusion
 
+_BACKEND = re.compile(r"^[^#\n]*\b(?:matplotlib|mpl)\.use\(|^[^#\n]*\.switch_backend\(", re.MULTILINE)
+_INLINE = re.compile(r"^\s*%matplotlib\s+(?:inline|notebook|widget)", re.MULTILINE)
 _FILES = frozenset({ResourceKind.FILE, ResourceKind.SUBPROCESS, ResourceKind.DIRECTORY})
 
 
@@ -24,7 +28,13 @@ def find_barriers(draft: Draft) -> Draft:
 
 def find_fusions(draft: Draft) -> Draft:
     """Everything that can't cross from one task to another."""
-    found = (*_unpicklable(draft), *_directory(draft), *_generators(draft), *_environment(draft))
+    found = (
+        *_unpicklable(draft),
+        *_directory(draft),
+        *_generators(draft),
+        *_environment(draft),
+        *_figures(draft),
+    )
     return replace(draft, fusions=draft.fusions + found)
 
 
@@ -103,6 +113,33 @@ def _directory(draft: Draft) -> Iterator[Fusion]:
             statements=frozenset(members),
             reason=f"cell {draft.span(changed).cell + 1} changes the working directory",
         )
+
+
+def _figures(draft: Draft) -> Iterator[Fusion]:
+    """Without the notebook's own backend figures don't end with their cell: all that draws goes on from there."""
+    if not keeps_figures(draft):
+        return
+    drawing = frozenset(
+        i
+        for i in draft.placed
+        if any(e.kind is ResourceKind.PYPLOT for e in draft.facts.statements[i].effects)
+    )
+    if len(drawing) > 1:
+        yield Fusion(
+            statements=drawing, reason="the notebook chooses a backend that keeps figures between cells"
+        )
+
+
+def keeps_figures(draft: Draft) -> bool:
+    """True if the notebook switches pyplot to a backend that leaves figures open when a cell ends."""
+    kept = False
+    for cell in draft.facts.notebook.cells:
+        if cell.kind is CellKind.CODE:
+            if _BACKEND.search(cell.source):
+                kept = True
+            if _INLINE.search(cell.source):
+                kept = False
+    return kept
 
 
 def _generators(draft: Draft) -> Iterator[Fusion]:

@@ -180,7 +180,7 @@ class Merger:
 
     def shorten(self) -> None:
         """While there are more tasks than the notebook's size calls for, merge the smallest with a neighbour."""
-        wanted = max(4, min(12, self._cells // 2), self._cells // 5)
+        wanted = tasks_for(self._cells)
         if len(self.pieces) <= wanted:
             return
         for piece in sorted(self.pieces, key=lambda p: (len(self.statements(p)), p)):
@@ -197,9 +197,10 @@ class Merger:
             together = size + len(self.statements(other))
             if alone and together <= self._most:
                 distance = abs(min(self.pieces[other]) - min(self.pieces[piece]))
-                choices.append((distance, together, other))
+                chain = len(self._after[source]) == 1 and len(self._before[target]) == 1
+                choices.append((not chain, distance, together, other))
         if choices:
-            self._merge(piece, min(choices)[2])
+            self._merge(piece, min(choices)[3])
 
     def _merge(self, piece: int, into: int) -> None:
         self.pieces[into] += self.pieces.pop(piece)
@@ -213,6 +214,13 @@ class Merger:
             if target != into:
                 self._before[target].add(into)
                 self._after[into].add(target)
+
+
+def tasks_for(cells: int) -> int:
+    """How many tasks a notebook with so many cells should have at most, if its branches allow it."""
+    if cells > 150:
+        return cells // 10
+    return max(3, min(cells * 3 // 5, 8 + cells // 15))
 
 
 def locations(groups: Mapping[int, Sequence[int]]) -> dict[int, int]:

@@ -246,7 +246,9 @@ def place_seeds(draft: Draft) -> Draft:
     settings = set()
     for facts in draft.facts.statements:
         seeds = {e.name for e in facts.effects if e.kind is ResourceKind.RANDOM}
-        only = bool(seeds) and all(e.access is Access.SEED for e in facts.effects)
+        # The last statement of a cell would show its value, but seeding has none.
+        effects = [e for e in facts.effects if e.kind is not ResourceKind.DISPLAY]
+        only = bool(seeds) and all(e.access is Access.SEED for e in effects)
         if not only or facts.binds or facts.may_bind or facts.changes:
             continue
         draws = [d for d in _draws(draft, seeds) if d not in moved]

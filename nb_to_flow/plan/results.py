@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import replace
 
 from nb_to_flow.ir.diagnostics import Severity
 from nb_to_flow.ir.facts import Role
 from nb_to_flow.plan.draft import Draft, finding
+from nb_to_flow.plan.imported import imported_values
 from nb_to_flow.plan.versions import DEFINITIONS, Versions
 
 _DRAWN = ("matplotlib.", "seaborn.", "plotly.", "altair.")
@@ -19,6 +21,7 @@ def choose_results(draft: Draft) -> Draft:
     every = _data_names(draft)
     if wanted == "all":
         names = [n for n in every if not n.startswith("_")]
+        draft = replace(draft, imported_results=tuple(_imported(draft, names)))
     elif wanted == "auto":
         names = [n for n in every if _is_wanted(draft, n)]
     else:
@@ -34,6 +37,17 @@ def choose_results(draft: Draft) -> Draft:
             draft = replace(draft, diagnostics=(*draft.diagnostics, found))
         names = [n for n in every if n in asked]
     return replace(draft, results=tuple(names), versions=Versions(draft.facts, names))
+
+
+def _imported(draft: Draft, names: list[str]) -> Iterator[tuple[str, int]]:
+    """Values that imports bound and nothing bound again or deleted, each once."""
+    bound = set(names)
+    for name, statement in imported_values(draft):
+        binders = draft.versions.binders.get(name, ())
+        kept = all(draft.facts.statements[b].role is Role.IMPORT for b in binders)
+        if kept and name not in bound and name not in draft.versions.changed:
+            bound.add(name)
+            yield name, statement
 
 
 def _data_names(draft: Draft) -> list[str]:

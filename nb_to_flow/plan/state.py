@@ -9,6 +9,7 @@ from nb_to_flow.ir.facts import ResourceKind
 from nb_to_flow.ir.plan import Input, Output, Source, SourceKind, Step, TaskPlan
 from nb_to_flow.plan.assemble import Assembly
 from nb_to_flow.plan.dependencies import SUPPORTED_GENERATORS, generator_uses, seeded_generators
+from nb_to_flow.plan.fusion import keeps_figures
 
 STATE_NAMES = {"random": "random_state", "numpy.random": "numpy_state"}
 
@@ -104,8 +105,9 @@ def _marked(assembly: Assembly, task: TaskPlan) -> Iterator[Step]:
     statements = assembly.draft.facts.statements
     drawing: set[int] = set()
     last: dict[int, int] = {}
+    kept = keeps_figures(assembly.draft)
     for step in task.steps:
-        cell = assembly.draft.span(step.statement).cell
+        cell = 0 if kept else assembly.draft.span(step.statement).cell
         last[cell] = step.statement
         if any(e.kind is ResourceKind.PYPLOT for e in statements[step.statement].effects):
             drawing.add(cell)

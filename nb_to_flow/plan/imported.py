@@ -1,0 +1,60 @@
+"""Imported names that stand for values, not for modules, functions or classes.
+
+Nothing is imported to find out: how the notebook uses a name and how it is spelt decide.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from nb_to_flow.ir.facts import Role
+from nb_to_flow.plan.draft import Draft
+
+_STAR_VALUES = {
+    "math": ("e", "inf", "nan", "pi", "tau"),
+    "cmath": ("e", "inf", "infj", "nan", "nanj", "pi", "tau"),
+}
+_VALUE_MODULES = ("statsmodels.formula.api", "scipy.constants", "bokeh.palettes", "bokeh.sampledata")
+_KNOWN_VALUES = frozenset(
+    {
+        "e", "pi", "tau", "inf", "nan", "Inf", "NaN", "NAN", "NINF", "PINF", "euler_gamma", "newaxis",
+        "ascii_letters", "ascii_lowercase", "ascii_uppercase", "digits", "punctuation", "environ", "argv",
+    }
+)  # fmt: skip
+_CLASS = re.compile(r"_?[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*")
+_DISTRIBUTIONS = ("scipy.stats",)
+
+
+def imported_values(draft: Draft) -> Iterator[tuple[str, int]]:
+    """Names that imports bind to what is probably a value, with the import statement."""
+    called = _called_names(draft)
+    for facts in draft.facts.statements:
+        node = draft.facts.notebook.statements[facts.statement].node
+        if facts.role is not Role.IMPORT or not isinstance(node, ast.ImportFrom) or node.level:
+            continue
+        module = node.module or ""
+        for alias in node.names:
+            if alias.name == "*":
+                yield from ((name, facts.statement) for name in _STAR_VALUES.get(module, ()))
+            elif _is_value(module, alias.name, alias.asname or alias.name, called):
+                yield alias.asname or alias.name, facts.statement
+
+
+def _is_value(module: str, name: str, bound: str, called: frozenset[str]) -> bool:
+    if name in _KNOWN_VALUES or module.startswith(_VALUE_MODULES):
+        return True
+    if bound in called or _CLASS.fullmatch(name):
+        return False
+    return module in _DISTRIBUTIONS or (name.isupper() and len(name) > 1)
+
+
+def _called_names(draft: Draft) -> frozenset[str]:
+    """Names that the notebook calls or decorates with."""
+    return frozenset(
+        node.func.id
+        for statement in draft.facts.notebook.statements
+        for node in ast.walk(statement.node)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    )
