@@ -157,9 +157,9 @@ class Merger:
                 if home[target] != piece:
                     self._after[piece].add(home[target])
                     self._before[home[target]].add(piece)
-        total = sum(len(u.statements) for u in units)
+        self._total = sum(len(u.statements) for u in units)
         self._cells = len({self._draft.span(i).cell for u in units for i in u.statements})
-        self._most = max(4, total // 3)
+        self._most = max(4, self._total // 3)
 
     def statements(self, piece: int) -> list[int]:
         """The statements of a piece."""
@@ -168,15 +168,20 @@ class Merger:
     def absorb(self, piece: int) -> None:
         """Merge a trivial piece into its only consumer, else into its only provider."""
         after, before = self._after[piece], self._before[piece]
-        if len(after) == 1:
-            self._merge(piece, next(iter(after)))
-        elif len(before) == 1:
-            self._merge(piece, next(iter(before)))
+        if len(after) == 1 and self._fits(piece, *after):
+            self._merge(piece, *after)
+        elif len(before) == 1 and self._fits(piece, *before):
+            self._merge(piece, *before)
         elif not after and not before and len(self.pieces) > 1:
             near = min(
                 (abs(min(self.pieces[p]) - min(self.pieces[piece])), p) for p in self.pieces if p != piece
             )
             self._merge(piece, near[1])
+
+    def _fits(self, piece: int, other: int) -> bool:
+        """True if the two together are no more than half of the notebook, or it is a small one."""
+        together = len(self.statements(piece)) + len(self.statements(other))
+        return self._cells <= 4 or together * 2 <= self._total
 
     def shorten(self) -> None:
         """While there are more tasks than the notebook's size calls for, merge the smallest with a neighbour."""

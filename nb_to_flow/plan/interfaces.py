@@ -143,4 +143,10 @@ def _without_globals(draft: Draft, own: tuple[int, ...], found: set[int]) -> set
     bound: set[str] = set()
     for index in {*own, *found} - both:
         bound |= draft.versions.reaching.defines[index]
-    return {i for i in found if i not in both or draft.versions.reaching.defines[i] & bound}
+    kept: set[int] = set()
+    while True:
+        more = {i for i in both - kept if draft.versions.reaching.defines[i] & bound}
+        if not more:
+            return (found - both) | kept
+        kept |= more
+        bound |= {n for i in more for n in draft.versions.reaching.defines[i]}

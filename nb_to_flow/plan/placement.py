@@ -35,6 +35,7 @@ def place_imports(draft: Draft) -> Draft:
             seen.add(text)
         if any(_has_other_binder(draft, n) or len(meanings[n]) > 1 for n in names):
             contested.add(index)
+    contested = _sharing_names(draft, contested)
     # A contested import that is hoisted too serves the module's functions; tasks that bind its names
     # themselves repeat it.
     return replace(
@@ -43,6 +44,23 @@ def place_imports(draft: Draft) -> Draft:
         dropped=draft.dropped | (dropped - contested),
         repeatable=draft.repeatable | contested,
     )
+
+
+def _sharing_names(draft: Draft, contested: set[int]) -> set[int]:
+    """`contested` and all imports that bind a name of theirs too."""
+    while True:
+        names = {
+            n for i in contested for n in draft.facts.statements[i].binds | draft.facts.statements[i].may_bind
+        }
+        wider = {
+            b
+            for n in names
+            for b in draft.versions.binders[n]
+            if draft.facts.statements[b].role is Role.IMPORT
+        }
+        if wider <= contested:
+            return contested
+        contested = contested | wider
 
 
 def _import_meanings(draft: Draft) -> dict[str, set[str]]:
@@ -180,13 +198,25 @@ def _is_anchored(draft: Draft, index: int, hoisted: set[int]) -> bool:
     if facts.changes or facts.mutations or any(e.kind not in _HARMLESS for e in facts.effects):
         return True
     before = draft.versions.reaching.before[index]
+    plain = _plain_defaults(draft.facts.notebook.statements[index].node)
     for name in draft.versions.asked[index]:
         definer = before.get(name)
         if definer is None or definer in hoisted or definer in draft.parameter_statements:
             continue
-        if draft.facts.statements[definer].role is Role.COMPUTE:
+        again = name in plain and name not in draft.versions.changed
+        if draft.facts.statements[definer].role is Role.COMPUTE and not again:
             return True
     return False
+
+
+def _plain_defaults(node: ast.stmt) -> frozenset[str]:
+    """Names that are defaults as they stand: each task may look them up again."""
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return frozenset()
+    defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d)]
+    elsewhere = [*node.decorator_list, *(d for d in defaults if not isinstance(d, ast.Name))]
+    used = {n.id for part in elsewhere for n in ast.walk(part) if isinstance(n, ast.Name)}
+    return frozenset(d.id for d in defaults if isinstance(d, ast.Name)) - used
 
 
 def place_settings(draft: Draft) -> Draft:
