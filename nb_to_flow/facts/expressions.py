@@ -300,6 +300,8 @@ class Expressions(Calls):
     def _unknown_attribute(self, obj: int, name: str) -> Value:
         if "figure" in self.traits(obj):
             return frozenset((obj,))
+        if "caches" in self.traits(obj):
+            self.change((obj,), certain=False)
         if obj in self.heap.frozen:
             return self.imm("")
         part = self.heap.at(("attribute", obj, name), "")

@@ -7,6 +7,7 @@ cell that imports it, and a seeded generator to the cell that loads its library.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from nb_to_flow.ir.facts import Facts, ResourceKind, Role
@@ -28,6 +29,7 @@ NUMPY_USERS = frozenset(
         "quantecon",
     ]
 )
+PLOT_MAGIC = re.compile(r"^\s*%(matplotlib|pylab)\b", re.MULTILINE)
 CODE_TYPES = frozenset({"type", "module"})
 
 
@@ -49,6 +51,8 @@ def cell_edges(facts: Facts, edges: Iterable[Edge]) -> tuple[CellEdge, ...]:
         add(source, target, EdgeKind.DATA, (name,), False)
     for source, target, name in _first_draws(facts, cell_of):
         add(source, target, EdgeKind.STATE, (name,), True)
+    for source, target, name in _distributions(facts, cell_of):
+        add(source, target, EdgeKind.DATA, (name,), False)
     for source, target, name in _imported_data(facts, edges, cell_of):
         add(source, target, EdgeKind.DATA, (name,), True)
     return tuple(
@@ -107,9 +111,24 @@ def _first_draws(facts: Facts, cell_of: list[int]) -> Iterator[tuple[int, int, s
     ]
     if not any(access == "seed" for _, access in random):
         return
-    start = next((cell_of[s.statement] for s in facts.statements if _loads_numpy(facts, s.statement)), None)
-    if start is not None and start != random[0][0]:
-        yield start, random[0][0], "numpy.random"
+    starts = [cell_of[s.statement] for s in facts.statements if _loads_numpy(facts, s.statement)]
+    starts += [c.index for c in facts.notebook.cells if PLOT_MAGIC.search(c.source)]
+    if starts and min(starts) < random[0][0]:
+        yield min(starts), random[0][0], "numpy.random"
+
+
+def _distributions(facts: Facts, cell_of: list[int]) -> Iterator[tuple[int, int, str]]:
+    """scipy's distributions draw from numpy's global generator: whatever moves it changes what they give."""
+    names: set[str] = set()
+    moved: int | None = None
+    for statement in facts.statements:
+        cell = cell_of[statement.statement]
+        names |= {name for name, type_name in statement.types.items() if type_name.startswith("scipy.stats.rv_")}
+        used = statement.reads & names
+        if moved is not None and moved < cell:
+            yield from ((moved, cell, name) for name in sorted(used))
+        if any(e.kind is ResourceKind.RANDOM and e.name == "numpy.random" for e in statement.effects):
+            moved = cell
 
 
 def _loads_numpy(facts: Facts, index: int) -> bool:

@@ -93,6 +93,7 @@ class TypeFacts:
             "iterator"  is used up by iterating
             "indexer"   df.loc, df.iloc: stores go through to the receiver
             "opaque"    an object of the library whose unknown methods are assumed to change it
+            "caches"    an object that stores what was computed from it: looking at it may change it
             "reader"    an object whose unknown methods are assumed to leave it as it is
         attributes: what `x.name` gives.
         methods: what `x.name(...)` does. Operators are under their dunder names (`__getitem__`,
