@@ -254,8 +254,8 @@ class Analysis:
             return self._definition_name(payload.receiver)
         if isinstance(payload, Instance):
             cls = self.machine.instance_class(obj)
-            return cls.node.name if cls is not None else ""
-        if isinstance(payload, FunctionObject):
+            return cls.node.name if cls is not None and self.machine.in_notebook(cls.namespace) else ""
+        if isinstance(payload, FunctionObject) and self.machine.in_notebook(payload.frame):
             return payload.name
         return ""
 

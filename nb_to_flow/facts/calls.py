@@ -131,7 +131,7 @@ class Calls(LibraryCalls):
         if len(self.active) >= MAX_DEPTH or self.exhausted():
             return self._summarise(function, args, node)
         frame = Frame(outer=function.frame, own=set(locals_of(function.node)))
-        if self._in_notebook(function):
+        if self.in_notebook(function.frame):
             frame.globals_ = declared(_statements(function.node), ast.Global)
         self._pass(function, frame, args, node)
         return self._run(function, frame, node)
@@ -139,10 +139,6 @@ class Calls(LibraryCalls):
     def exhausted(self) -> bool:
         """True if a statement took so long to follow that its calls are now only summarised."""
         return self.record.steps > (MAX_STEPS if self.steps < MAX_ALL_STEPS else MAX_STEPS // 10)
-
-    def _in_notebook(self, function: FunctionObject) -> bool:
-        """False for functions of modules beside the notebook, whose globals are that module's."""
-        return "__name__" not in function.frame.own
 
     def _note_call(self, function: FunctionObject) -> None:
         if function.frame is self.module and not isinstance(function.node, ast.Lambda):

@@ -163,6 +163,12 @@ class Machine(ABC):
     def _is_code(self, obj: int) -> bool:
         return isinstance(self.heap.payloads.get(obj), (FunctionObject, ClassObject))
 
+    def in_notebook(self, frame: Frame | None) -> bool:
+        """False for frames of modules beside the notebook."""
+        while frame is not None and "__name__" not in frame.own:
+            frame = frame.outer
+        return frame is None
+
     # -- variables ------------------------------------------------------------------------------------
 
     def bind(self, name: str, value: Value) -> None:

@@ -152,7 +152,7 @@ class Statements(Expressions):
         return True
 
     def _run_Global(self, node: ast.Global) -> None:
-        self.frame.globals_ |= set(node.names) if self.frame is not self.module else set()
+        self.frame.own -= set(node.names) if self.frame is not self.module else set()
 
     def _run_Nonlocal(self, node: ast.Nonlocal) -> None:
         self.frame.own -= set(node.names)
