@@ -16,7 +16,7 @@ from nb_to_flow.files import is_untouched, load_sidecar
 from nb_to_flow.ir.diagnostics import Severity
 from nb_to_flow.ir.errors import InputError
 from nb_to_flow.pipeline import ConvertOptions
-from nb_to_flow.report.text import diagnostic_line
+from nb_to_flow.report.text import place
 
 if TYPE_CHECKING:
     from nb_to_flow.run import RunResult
@@ -80,5 +80,5 @@ def _flow_of(
         [done] = convert(target, output=output if output is not None else scratch, options=options)
         if done.flow_file is None or not done.ok:
             problem = next(d for d in done.diagnostics if d.severity is Severity.ERROR)
-            raise InputError(diagnostic_line(problem, target))
+            raise InputError(f"{place(target, problem.span)}: {problem.message}", problem.hint)
         yield done.flow_file.absolute(), None

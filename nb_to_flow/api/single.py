@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nb_to_flow import pipeline
 from nb_to_flow.files import write_atomically
+from nb_to_flow.ir.errors import InputError
 from nb_to_flow.pipeline import Conversion, ConvertOptions
 
 PathLike = str | os.PathLike[str]
@@ -25,8 +26,8 @@ def inspect(path: PathLike, options: ConvertOptions | None = None) -> Conversion
 def draw_graph(path: PathLike, output: PathLike, *, options: ConvertOptions | None = None) -> Conversion:
     """Analyse one notebook and draw its graph to `output`: .html, .svg, .mmd, .dot or .json by its suffix.
 
-    Nothing is written if the returned `Conversion` has no graph. Raises InputError for another suffix, and
-    OSError if the file can't be written.
+    Nothing is written if the returned `Conversion` has no graph. Raises InputError for another suffix,
+    and if the file can't be written.
     """
     from nb_to_flow.report.draw import check_suffix, draw
 
@@ -35,5 +36,8 @@ def draw_graph(path: PathLike, output: PathLike, *, options: ConvertOptions | No
     conversion = inspect(path, options)
     if conversion.graph is not None:
         text = draw(conversion.graph, conversion.plan, target.suffix)
-        write_atomically(target, text.encode("utf-8", "backslashreplace"))
+        try:
+            write_atomically(target, text.encode("utf-8", "backslashreplace"))
+        except OSError as error:
+            raise InputError(f"can't write {target}: {error.strerror or error}") from error
     return conversion

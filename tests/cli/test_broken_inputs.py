@@ -129,14 +129,13 @@ def test_json_stays_json_when_the_input_is_broken(say: Callable[..., Said], tmp_
     assert converted.json["diagnostics"][0]["severity"] == "error"
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read and write everything"
-)
 @pytest.mark.parametrize("locked", ["x.ipynb", "flows"])
 def test_no_permission(locked: str, say: Callable[..., Said], tmp_path: Path) -> None:
     file("x.ipynb", GOOD)(tmp_path)
     folder("flows")(tmp_path)
     (tmp_path / locked).chmod(0)
+    if os.access(tmp_path / locked, os.R_OK):
+        pytest.skip("this user may read and write everything")
     said = say("convert", "x.ipynb")
     (tmp_path / locked).chmod(0o700)
     assert said.code == 2

@@ -42,7 +42,6 @@ def test_lock_file_names_only_public_hosts() -> None:
 
 @pytest.mark.slow
 def test_wheel_is_complete(tmp_path: Path) -> None:
-    pytest.importorskip("hatchling")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     [wheel] = tmp_path.glob("*.whl")
