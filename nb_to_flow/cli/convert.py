@@ -32,7 +32,7 @@ A flow that was edited by hand is never overwritten without --force.
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Write a flow for each notebook.")
 @click.argument("notebooks", metavar="NOTEBOOK|FOLDER...", nargs=-1, required=True)
 @click.option(
     "-o", "--output", default="flows", show_default=True, metavar="FOLDER", help="Where the flows go."

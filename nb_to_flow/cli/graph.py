@@ -19,7 +19,7 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Draw the dependency graph.")
 @click.argument("notebook", metavar="NOTEBOOK")
 @click.option(
     "-o", "--output", required=True, metavar="FILE", help="Its suffix says the format: html svg mmd dot json."

@@ -23,7 +23,7 @@ Both count all cells, text cells included.
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Show cells, dependencies and planned tasks.")
 @click.argument("notebook", metavar="NOTEBOOK")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on stdout.")
 @planning

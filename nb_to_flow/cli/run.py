@@ -31,7 +31,7 @@ Exit codes: 0 it completed, 1 it failed, 2 it could not start.
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Run a flow or a notebook.")
 @click.argument("target", metavar="FLOW|NOTEBOOK")
 @click.option("-p", "pairs", multiple=True, metavar="NAME=VALUE", help="A parameter of the flow. Repeatable.")
 @click.option("--params", metavar="FILE.json", help="Parameters as a JSON object.")
