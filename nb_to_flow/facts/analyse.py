@@ -101,6 +101,8 @@ class Analysis:
         types, used = {self.machine.heap.types[obj] for obj in value}, self.machine.data_imports
         for obj in value:
             payload = self.machine.payload(obj)
+            if isinstance(payload, Library) and payload.name.startswith("__future__."):
+                return "" if payload.name.endswith(".annotations") else "__future__._Feature"
             if isinstance(payload, Library):
                 known = load_knowledge().value(payload.name)
                 types = {known.returns or "object"} if known else {"object" if payload.name in used else ""}

@@ -77,14 +77,14 @@ def entries_of(statement: Statement) -> tuple[Entry, ...] | None:
     comment = _trailing_comment(statement) if len(node.names) == 1 else ""
     if isinstance(node, ast.Import):
         names = [Entry(module=a.name, bound=a.asname or "", comment=comment) for a in node.names]
-    elif node.module == "__future__":
-        return ()
     else:
+        # Prefect can't serve modules with postponed annotations; the other features are data at most.
+        kept = [a for a in node.names if (node.module, a.name) != ("__future__", "annotations")]
         names = [
             Entry(
                 module=node.module or "", name=a.name, bound=a.asname or "", level=node.level, comment=comment
             )
-            for a in node.names
+            for a in kept
         ]
     return tuple(names)
 
