@@ -199,7 +199,7 @@ class Calls(LibraryCalls):
     def _pass(self, function: FunctionObject, frame: Frame, args: Arguments, node: ast.AST) -> None:
         spec = function.node.args
         names = [a.arg for a in (*spec.posonlyargs, *spec.args)]
-        for name, value in zip(names, args.positional):
+        for name, value in zip(names, args.positional, strict=False):
             frame.values[name] = value
         extra = frozenset().union(NOTHING, *args.positional[len(names) :])
         unnamed = NOTHING
@@ -287,7 +287,7 @@ class Calls(LibraryCalls):
             for s in cls.node.body
             if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)
         ]
-        for name, value in zip(names, args.positional):
+        for name, value in zip(names, args.positional, strict=False):
             self.heap.hold(obj, "." + name, value)
         for value in args.positional[len(names) :]:
             self.heap.hold(obj, ITEMS, value)
@@ -352,9 +352,8 @@ class Calls(LibraryCalls):
             "os.path.abspath",
             "os.path.expanduser",
             "sqlite3.connect",
-        ):
-            if not name.startswith("pathlib.") or base not in ("Path", "PurePath", "joinpath"):
-                return None
+        ) and (not name.startswith("pathlib.") or base not in ("Path", "PurePath", "joinpath")):
+            return None
         parts = [self.texts(value)[:1] or ["?"] for value in args.positional]
         text = "/".join(part for (part,) in parts)
         if name.startswith("pathlib.") or name == "sqlite3.connect":

@@ -150,7 +150,7 @@ class Expressions(Calls):
 
     def _eval_Dict(self, node: ast.Dict) -> Value:
         obj = self.make(node, "dict")
-        for key, item in zip(node.keys, node.values):
+        for key, item in zip(node.keys, node.values, strict=False):
             value = self.eval(item)
             if key is None:
                 self.heap.hold(obj, ITEMS, self.parts(value, item))
@@ -604,9 +604,9 @@ class Expressions(Calls):
         assert isinstance(known, FunctionObject)
         known.frame, known.name = frame, name
         named = [*spec.posonlyargs, *spec.args]
-        for arg, default in zip(named[len(named) - len(spec.defaults) :], spec.defaults):
+        for arg, default in zip(named[len(named) - len(spec.defaults) :], spec.defaults, strict=False):
             known.defaults[arg.arg] = self.eval(default)
-        for arg, value in zip(spec.kwonlyargs, spec.kw_defaults):
+        for arg, value in zip(spec.kwonlyargs, spec.kw_defaults, strict=False):
             if value is not None:
                 known.defaults[arg.arg] = self.eval(value)
         held = frozenset().union(NOTHING, *known.defaults.values())

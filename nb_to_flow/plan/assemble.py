@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -87,18 +88,25 @@ def _hoist_shared_constants(draft: Draft, interfaces: Mapping[int, Interface]) -
 def _place_leftovers(
     draft: Draft, tasks: list[int], interfaces: dict[int, Interface]
 ) -> dict[int, Interface]:
-    """Constants that no task uses go with the statements of their cell, else with what comes next."""
+    """Constants that no task uses go with the statements of their cell, else with what stands nearest."""
     used = {i for face in interfaces.values() for i in face.steps}
-    last: dict[int, int] = {i: g for g in tasks for i in interfaces[g].own}
+    places = sorted((draft.span(i).cell, i, g) for g in tasks for i in interfaces[g].own)
+    more: dict[int, list[int]] = {}
     for index in sorted(draft.repeatable - used):
-        if draft.facts.statements[index].role is not Role.CONSTANT or not last:
-            continue
-        nearest = min(last, key=lambda i: (abs(draft.span(i).cell - draft.span(index).cell), i < index, i))
-        group = last[nearest]
-        wider = interface_of(draft, (*interfaces[group].own, index))
+        if draft.facts.statements[index].role is Role.CONSTANT and places:
+            more.setdefault(_nearest(places, draft.span(index).cell, index), []).append(index)
+    for group, indexes in more.items():
+        wider = interface_of(draft, (*interfaces[group].own, *indexes))
         if not wider.conflicts:
             interfaces[group] = wider
     return interfaces
+
+
+def _nearest(places: list[tuple[int, int, int]], cell: int, index: int) -> int:
+    """The group of the statement nearest to `index`, by cells first."""
+    at = bisect(places, (cell, index, -1))
+    around = places[max(at - 1, 0) : at + 1]
+    return min(around, key=lambda p: (abs(p[0] - cell), p[1] < index, p[1]))[2]
 
 
 def needed_outputs(assembly: Assembly) -> dict[int, dict[str, int]]:

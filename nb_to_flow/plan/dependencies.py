@@ -74,6 +74,7 @@ def order_edges(draft: Draft) -> Iterator[Edge]:
             yield edge.source, edge.target
 
 
+@lru_cache(maxsize=2)
 def seeded_generators(draft: Draft) -> tuple[str, ...]:
     """Generators that the notebook seeds somewhere."""
     return tuple(
@@ -116,9 +117,10 @@ def setting_orders(draft: Draft) -> Iterator[tuple[list[int], list[int]]]:
             yield before, [i for i in observers if i > setting]
 
 
-def repeated_settings(draft: Draft) -> list[int]:
+@lru_cache(maxsize=2)
+def repeated_settings(draft: Draft) -> tuple[int, ...]:
     """The settings that tasks repeat, in order."""
-    return sorted(i for i in draft.repeatable if draft.facts.statements[i].role is Role.SETTING)
+    return tuple(sorted(i for i in draft.repeatable if draft.facts.statements[i].role is Role.SETTING))
 
 
 def observes(draft: Draft, index: int, setting: int) -> bool:

@@ -38,7 +38,9 @@ def imported_values(draft: Draft) -> Iterator[tuple[str, int]]:
         for alias in node.names:
             if alias.name == "*":
                 yield from ((name, facts.statement) for name in _STAR_VALUES.get(module, ()))
-            elif _is_value(module, alias.name, alias.asname or alias.name, called):
+            elif facts.types.get(alias.asname or alias.name, "type") not in ("", "type") or _is_value(
+                module, alias.name, alias.asname or alias.name, called
+            ):
                 yield alias.asname or alias.name, facts.statement
 
 

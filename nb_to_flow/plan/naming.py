@@ -132,6 +132,30 @@ _VERBS = frozenset(
         "write",
     ]
 )
+_NOUNS = {
+    "aggregation": "aggregate",
+    "analysis": "analyse",
+    "calculation": "calculate",
+    "comparison": "compare",
+    "computation": "compute",
+    "evaluation": "evaluate",
+    "exploration": "explore",
+    "extraction": "extract",
+    "imputation": "impute",
+    "inspection": "inspect",
+    "normalization": "normalize",
+    "optimization": "optimize",
+    "prediction": "predict",
+    "predictions": "predict",
+    "preparation": "prepare",
+    "selection": "select",
+    "simulation": "simulate",
+    "summary": "summarise",
+    "transformation": "transform",
+    "validation": "validate",
+    "visualisation": "visualise",
+    "visualization": "visualize",
+}
 _ARTICLES = frozenset(
     [
         "the",
@@ -254,7 +278,7 @@ def name_tasks(assembly: Assembly) -> tuple[dict[int, str], dict[int, str]]:
         shared[title] = shared.get(title, 0) + 1
     names: dict[int, str] = {}
     for g in assembly.order:
-        for candidate in _candidates(assembly, g, titles[g], shared[titles[g]] == 1, list(outputs[g])):
+        for candidate in _candidates(assembly, g, titles[g], shared[titles[g]] == 1, outputs[g]):
             if candidate not in taken and candidate.isidentifier():
                 break
         else:
@@ -296,8 +320,15 @@ def _titles(assembly: Assembly) -> dict[int, str]:
     for g in assembly.order:
         texts = [above[c].text for c in cells_of(assembly, g) if c in above]
         best = max(texts, key=lambda t: (texts.count(t), -texts.index(t))) if texts else ""
-        titles[g] = plain_text(best)
+        titles[g] = _shortened(plain_text(best))
     return titles
+
+
+def _shortened(text: str) -> str:
+    """At most a line of it."""
+    if len(text) <= 70:
+        return text
+    return text[:70].rsplit(" ", 1)[0].rstrip(" ,;:(.-")
 
 
 def _is_first_of_notebook(assembly: Assembly, heading: Heading) -> bool:
@@ -322,34 +353,46 @@ def plain_text(markdown: str) -> str:
     return " ".join(text.split()).strip(" .:;-!?")
 
 
-def _candidates(assembly: Assembly, group: int, title: str, alone: bool, outputs: list[str]) -> Iterable[str]:
+def _candidates(
+    assembly: Assembly, group: int, title: str, alone: bool, outputs: Mapping[str, int]
+) -> Iterable[str]:
     """Names in order of preference."""
     verb = _verb(assembly, group)
     stem = _stem(title)
-    thing = next((o for o in outputs if not o.startswith("_") and len(o) > 1), "")
+    things = _things(assembly, group, outputs)
     words = stem.split("_") if stem else []
     leads = bool(words) and words[0] in _VERBS
     if alone and leads and len(words) > 1:
         yield stem
-    if leads and thing:
-        yield _joined(words[0], thing)
-    if alone and stem and not leads and len(words) > 1:
-        yield stem if not verb else _joined(verb, stem)
-    if verb and thing:
-        yield _joined(verb, thing)
+    if leads:
+        yield from (_joined(words[0], t) for t in things[:1])
+    if alone and len(words) > 1 and not leads:
+        yield _joined(verb, stem) if verb else stem
+    yield from (_joined(verb, t) for t in things[:1] if verb)
     if alone and stem:
-        yield _joined(verb or "run", stem) if not leads else stem
-    if stem and thing:
-        yield _joined(stem, thing)
-    if verb and stem:
-        yield _joined(verb, stem)
-    for output in outputs:
-        yield _joined(verb or "compute", output)
-    target = _first_argument(assembly, group)
+        yield stem if leads else _joined(verb or "run", stem)
+    if stem:
+        yield from (_joined(stem, t) for t in things[:1])
+        yield _joined(verb or "run", stem)
+    yield from (_joined(verb or "compute", t) for t in things)
+    target = _first_input(assembly, group)
     if verb and target:
         yield _joined(verb, target)
     if verb:
         yield f"{verb}_results"
+
+
+def _things(assembly: Assembly, group: int, outputs: Mapping[str, int]) -> list[str]:
+    """What comes out, the most telling first: what later tasks take, tables and models before numbers."""
+    taken = {(n, d) for g in assembly.order if g != group for n, d in assembly.interfaces[g].inputs.items()}
+    plain = ("int", "float", "str", "bool", "list", "tuple", "dict", "set")
+
+    def rank(item: tuple[str, int]) -> tuple[bool, bool, bool, int]:
+        name, definer = item
+        kind = assembly.draft.versions.type_of(item)
+        return (name.startswith("_") or len(name) < 2, item not in taken, kind in plain, -definer)
+
+    return [name for name, _ in sorted(outputs.items(), key=rank)]
 
 
 def _verb(assembly: Assembly, group: int) -> str:
@@ -387,22 +430,47 @@ def _called_name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _first_argument(assembly: Assembly, group: int) -> str:
+def _first_input(assembly: Assembly, group: int) -> str:
     return next(iter(assembly.interfaces[group].inputs), "")
 
 
 def _stem(title: str) -> str:
-    """A heading as snake case without small words."""
+    """A heading as snake case without small words, its verb first if it has one."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     words = [w for w in re.findall(r"[a-z0-9]+", plain.replace("'", "")) if w not in _ARTICLES]
-    while words and words[0].isdigit():
+    while words and (words[0].isdigit() or words[0] == "by"):
         words.pop(0)
+    words = _verb_first(words)
     stem = ""
     for word in words:
         if len(stem) + len(word) + 1 > LONGEST:
             break
         stem = f"{stem}_{word}" if stem else word
     return stem[:LONGEST]
+
+
+def _verb_first(words: list[str]) -> list[str]:
+    """ "adding columns" is "add columns", "data cleaning" is "clean data"."""
+    if not words:
+        return words
+    if (verb := _as_verb(words[0])) and (len(words) > 1 or verb == words[0]):
+        return [verb, *words[1:]]
+    if len(words) < 4 and (verb := _as_verb(words[-1])) and verb != words[-1]:
+        return [verb, *words[:-1]]
+    return words
+
+
+def _as_verb(word: str) -> str:
+    """The verb in a gerund or its noun, or ""."""
+    if word in _VERBS:
+        return word
+    if word in _NOUNS:
+        return _NOUNS[word]
+    if word.endswith("ing") and len(word) > 5:
+        for verb in (word[:-3], word[:-3] + "e", word[:-4]):
+            if verb in _VERBS:
+                return verb
+    return ""
 
 
 def _joined(verb: str, thing: str) -> str:

@@ -151,8 +151,12 @@ def _is_single(draft: Draft, index: int) -> bool:
         if name in draft.versions.changed:
             return False
         if len(binders) > 1:
+            if any(draft.facts.statements[b].role is not facts.role for b in binders):
+                return False
+            if facts.role is Role.CONSTANT:
+                return False
             texts = {ast.dump(statements[b].node) for b in binders}
-            if len(texts) > 1 or facts.role is Role.CONSTANT:
+            if len(texts) > 1:
                 return False
     return True
 

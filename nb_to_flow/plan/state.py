@@ -98,14 +98,14 @@ def _exclusive(assembly: Assembly, group: int) -> set[str]:
 
 def publish_figures(assembly: Assembly, tasks: Mapping[int, TaskPlan]) -> dict[int, TaskPlan]:
     """Figures end with their cell: mark the last step of each cell that draws on pyplot."""
-    return {g: replace(t, steps=tuple(_marked(assembly, t))) for g, t in tasks.items()}
+    kept = keeps_figures(assembly.draft)
+    return {g: replace(t, steps=tuple(_marked(assembly, t, kept))) for g, t in tasks.items()}
 
 
-def _marked(assembly: Assembly, task: TaskPlan) -> Iterator[Step]:
+def _marked(assembly: Assembly, task: TaskPlan, kept: bool) -> Iterator[Step]:
     statements = assembly.draft.facts.statements
     drawing: set[int] = set()
     last: dict[int, int] = {}
-    kept = keeps_figures(assembly.draft)
     for step in task.steps:
         cell = 0 if kept else assembly.draft.span(step.statement).cell
         last[cell] = step.statement

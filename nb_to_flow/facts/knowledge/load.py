@@ -17,7 +17,18 @@ from nb_to_flow.ir.facts import Access, ResourceKind
 tomllib: Any = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
 TRAITS = frozenset(
-    {"immutable", "buffer", "container", "handle", "figure", "iterator", "indexer", "opaque", "reader", "caches"}
+    {
+        "immutable",
+        "buffer",
+        "container",
+        "handle",
+        "figure",
+        "iterator",
+        "indexer",
+        "opaque",
+        "reader",
+        "caches",
+    }
 )
 ACCESSES = frozenset({*(access.value for access in Access), "mode"})
 KINDS = frozenset(kind.value for kind in ResourceKind)
