@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import ast
-import re
 from abc import abstractmethod
 from collections.abc import Callable
 
-from nb_to_flow.facts.calls import Calls
+from nb_to_flow.facts.access import ARRAYS, SCALARS, item_field
 from nb_to_flow.facts.frames import Frame
 from nb_to_flow.facts.heap import (
     ITEMS,
-    BoundMethod,
-    ClassObject,
     FunctionObject,
-    Instance,
     Library,
-    LibraryMethod,
-    LocalModule,
 )
+from nb_to_flow.facts.invocation import Invocation
 from nb_to_flow.facts.machine import MAX_TYPES, Arguments
 from nb_to_flow.facts.scopes import Comprehension, locals_of, names_in, targets_of
 from nb_to_flow.facts.values import NOTHING, Value
-from nb_to_flow.ir.facts import Access, ResourceKind
 
-SCALARS = frozenset({"int", "float", "bool", "complex", "str", "bytes", "None"})
-ARRAYS = ("numpy.ndarray", "pandas.Series", "pandas.DataFrame", "pandas.Index")
 OPERATORS = {
     ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.Div: "__truediv__", ast.FloorDiv: "__floordiv__",
     ast.Mod: "__mod__", ast.Pow: "__pow__", ast.MatMult: "__matmul__", ast.BitOr: "__or__", ast.BitAnd: "__and__",
@@ -35,20 +27,14 @@ COMPARISONS = {
     ast.Eq: "__eq__", ast.NotEq: "__ne__", ast.Lt: "__lt__", ast.LtE: "__le__", ast.Gt: "__gt__", ast.GtE: "__ge__",
     ast.In: "__contains__", ast.NotIn: "__contains__",
 }  # fmt: skip
-QUOTED_NAME = re.compile(r"@(\w+)")
-WORD = re.compile(r"[^\W\d]\w*")
 
 
-class Expressions(Calls):
+class Expressions(Invocation):
     """Evaluates expressions."""
 
     @abstractmethod
     def assign(self, target: ast.expr, value: Value) -> None:
         """Bind a target (name, tuple, attribute, item) to a value."""
-
-    @abstractmethod
-    def module_value(self, qualified: str) -> Value:
-        """A module: one beside the notebook, else a library's."""
 
     def eval(self, node: ast.expr) -> Value:
         self.record.steps += 1
@@ -248,326 +234,6 @@ class Expressions(Calls):
                 return self.new(node, kind)
         return self.imm("bool")
 
-    # -- attributes and items -------------------------------------------------------------------------
-
-    def _eval_Attribute(self, node: ast.Attribute) -> Value:
-        return self.attribute(self.eval(node.value), node.attr, node)
-
-    def attribute(self, value: Value, name: str, node: ast.AST) -> Value:
-        """What `value.name` may be."""
-        found: set[int] = set()
-        for obj in sorted(value)[:MAX_TYPES]:
-            found |= self._attribute_of(obj, name, node)
-        return frozenset(found)
-
-    def _attribute_of(self, obj: int, name: str, node: ast.AST) -> Value:
-        payload = self.payload(obj)
-        if isinstance(payload, Library):
-            return self._library_attribute(payload.name, name, node)
-        if isinstance(payload, LocalModule):
-            return payload.frame.values.get(name) or self.module_value(f"{payload.name}.{name}")
-        if isinstance(payload, ClassObject):
-            return self._class_attribute(obj, payload, name)
-        if isinstance(payload, Instance):
-            found = self._instance_attribute(obj, name, node)
-            if found:
-                return found
-        held = self.heap.fields[obj].get("." + name)
-        kind = self.heap.types[obj]
-        api = self.knowledge.attribute(kind, name) if kind else None
-        if api is not None:
-            return self.apply(api, "." + name, frozenset((obj,)), Arguments(), node) | (held or NOTHING)
-        if kind and self.knowledge.method(kind, name):
-            return (
-                self.imm("", LibraryMethod(obj, name))
-                if obj in self.heap.frozen
-                else self._method_value(obj, name)
-            )
-        if held:
-            return frozenset(held)
-        if "buffer" in self.traits(obj) and not name.startswith("_"):
-            column = self.knowledge.method(kind, "__getitem__:str")
-            if column is not None:
-                return self.apply(column, "column", frozenset((obj,)), Arguments([self.text(name)]), node)
-        return self._unknown_attribute(obj, name)
-
-    def _method_value(self, obj: int, name: str) -> Value:
-        method = self.heap.at(("method", obj, name), "method")
-        self.heap.payloads[method] = LibraryMethod(obj, name)
-        self.heap.hold(method, "self", (obj,))
-        return frozenset((method,))
-
-    def _unknown_attribute(self, obj: int, name: str) -> Value:
-        if "figure" in self.traits(obj):
-            return frozenset((obj,))
-        if "caches" in self.traits(obj):
-            self.change((obj,), certain=False)
-        if obj in self.heap.frozen:
-            return self.imm("")
-        part = self.heap.at(("attribute", obj, name), "")
-        self.heap.hold(obj, "." + name, (part,))
-        return frozenset((part,))
-
-    def _library_attribute(self, owner: str, name: str, node: ast.AST) -> Value:
-        qualified = f"{owner}.{name}"
-        self.record.libraries.add(owner.split(".")[0])
-        known = self.knowledge.value(qualified)
-        if known is not None:
-            api = known
-            for effect in api.effects:
-                self.run_effect(effect, NOTHING, Arguments())
-            if api.returns in SCALARS:
-                return self.imm(api.returns)
-        return self.library(qualified)
-
-    def _class_attribute(self, obj: int, cls: ClassObject, name: str) -> Value:
-        found: set[int] = set(self.heap.fields[obj].get("." + name, ()))
-        for one in self.lineage(cls):
-            if name in one.namespace.values:
-                return frozenset(found | one.namespace.values[name])
-        return frozenset(found)
-
-    def _instance_attribute(self, obj: int, name: str, node: ast.AST) -> Value:
-        payload = self.payload(obj)
-        assert isinstance(payload, Instance)
-        cls = self.payload(payload.cls)
-        assert isinstance(cls, ClassObject)
-        found: set[int] = set(self.heap.fields[obj].get("." + name, ()))
-        for value in self._class_attribute(payload.cls, cls, name):
-            function = self.payload(value)
-            if not isinstance(function, FunctionObject):
-                found.add(value)
-            elif _decorated(function, "property", "cached_property"):
-                found |= self.call_function(function, Arguments([frozenset((obj,))]), node)
-            elif _decorated(function, "staticmethod"):
-                found.add(value)
-            else:
-                method = self.heap.at(("bound", obj, value), "method")
-                self.heap.payloads[method] = BoundMethod(value, obj)
-                self.heap.hold(method, "self", (obj,))
-                found.add(method)
-        return frozenset(found)
-
-    def _eval_Subscript(self, node: ast.Subscript) -> Value:
-        value, index = self.eval(node.value), self.eval(node.slice)
-        found: set[int] = set()
-        for obj in sorted(value)[:MAX_TYPES]:
-            found |= self._item(obj, index, node)
-        return frozenset(found)
-
-    def _item(self, obj: int, index: Value, node: ast.Subscript) -> Value:
-        receiver = frozenset((obj,))
-        own = self.find_method(obj, "__getitem__")
-        if own is not None:
-            return self.call_function(own, Arguments([receiver, index]), node)
-        payload = self.payload(obj)
-        if isinstance(payload, Library):
-            self.data_imports.add(payload.name)
-            return self.imm("")
-        kind = self.heap.types[obj]
-        if kind in ("dict", "tuple", "list", "") or "container" in self.traits(obj):
-            return self._container_item(obj, node)
-        api = self.knowledge.method(kind, "__getitem__:" + self.subscript_kind(node.slice, index))
-        if api is not None:
-            return self.apply(api, "[]", receiver, Arguments([index], nodes=[node.slice]), node)
-        return self.parts(receiver, node)
-
-    def _container_item(self, obj: int, node: ast.Subscript) -> Value:
-        if isinstance(node.slice, ast.Slice):
-            made = self.new(node, self.heap.types[obj])
-            for one in made:
-                self.heap.hold(one, ITEMS, self.parts(frozenset((obj,)), node))
-            return made
-        fields = self.heap.fields[obj]
-        name = item_field(node.slice)
-        if obj in self.heap.spread and name != ITEMS:
-            return self.spread_item(obj, name)
-        if name != ITEMS and name in fields and ITEMS not in fields:
-            return frozenset(fields[name])
-        if name != ITEMS and name in fields and self.heap.types[obj] == "dict":
-            return frozenset(fields[name] | fields[ITEMS])
-        return self.parts(frozenset((obj,)), node)
-
-    def spread_item(self, obj: int, field: str) -> Value:
-        """One item of a fresh sequence whose items share nothing (`train_test_split`)."""
-        item = self.new(("spread", obj, field), self.heap.spread[obj])
-        self.heap.hold(obj, field, item)
-        return item
-
-    def _eval_Slice(self, node: ast.Slice) -> Value:
-        for part in (node.lower, node.upper, node.step):
-            if part is not None:
-                self.eval(part)
-        return self.imm("slice")
-
-    def subscript_kind(self, node: ast.expr, index: Value) -> str:
-        """How something is subscripted, as the knowledge tables name it; "" if that can't be told."""
-        if isinstance(node, ast.Slice):
-            return "slice"
-        if isinstance(node, ast.Tuple):
-            return ":".join(["tuple", *(self.subscript_kind(e, self._quiet(e)) for e in node.elts)])
-        types = self.types(index)
-        if types and types <= {"str"}:
-            return "str"
-        if types and types <= {"int"}:
-            return "int"
-        if types & {"list"} or isinstance(node, (ast.List, ast.ListComp)):
-            return "list"
-        if types & set(ARRAYS) or isinstance(node, (ast.Compare, ast.BoolOp)):
-            return "mask"
-        return "any"
-
-    def _quiet(self, node: ast.expr) -> Value:
-        """The value of a name or constant, again."""
-        return self.eval(node) if isinstance(node, (ast.Name, ast.Constant, ast.List)) else NOTHING
-
-    # -- calls ----------------------------------------------------------------------------------------
-
-    def _eval_Call(self, node: ast.Call) -> Value:
-        if isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args and self.active:
-            return self._super()
-        if isinstance(node.func, ast.Attribute):
-            return self._eval_method_call(node, node.func)
-        callee = self.eval(node.func)
-        return self.call(callee, self.arguments(node), node)
-
-    def _super(self) -> Value:
-        function, frame = self.active[-1]
-        spec = function.node.args
-        first = next((a.arg for a in (*spec.posonlyargs, *spec.args)), "")
-        proxies: set[int] = set()
-        for obj in frame.values.get(first, NOTHING):
-            proxy = self.heap.at(("super", obj, id(function)), "super")
-            self.heap.hold(proxy, "self", (obj,))
-            proxies.add(proxy)
-        return frozenset(proxies)
-
-    def _super_call(self, proxy: int, name: str, args: Arguments, node: ast.AST) -> Value:
-        found: set[int] = set()
-        function = self.active[-1][0] if self.active else None
-        for obj in self.heap.fields[proxy].get("self", ()):
-            cls = self.instance_class(obj)
-            methods = [m for c in (self.lineage(cls) if cls else ()) for m in self._own_method(c, name)]
-            later = methods[methods.index(function) + 1 :] if function in methods else methods
-            receiver = frozenset((obj,))
-            if later:
-                found |= self.call_function(later[0], args.shifted(receiver), node)
-            elif name == "__init__":
-                self.heap.hold(obj, ITEMS, self.mutable(args.every()))
-            elif self.heap.types[obj]:
-                api = self.knowledge.method(self.heap.types[obj], name)
-                found |= (
-                    self.apply(api, name, receiver, args, node)
-                    if api
-                    else self._unknown_method(obj, name, args, node)
-                )
-        return frozenset(found)
-
-    def _own_method(self, cls: ClassObject, name: str) -> list[FunctionObject]:
-        values = sorted(cls.namespace.values.get(name, ()))
-        return [p for value in values if isinstance(p := self.payload(value), FunctionObject)]
-
-    def _eval_method_call(self, node: ast.Call, func: ast.Attribute) -> Value:
-        receivers = self.eval(func.value)
-        args = self.arguments(node)
-        self.quoted_names(receivers, func.attr, args)
-        found: set[int] = set()
-        for obj in sorted(receivers)[:MAX_TYPES]:
-            found |= self._method_call(obj, func.attr, args, node)
-        if not receivers:
-            found |= self._unknown_function(func.attr, args, node)
-        return frozenset(found)
-
-    def _method_call(self, obj: int, name: str, args: Arguments, node: ast.Call) -> Value:
-        payload = self.payload(obj)
-        if isinstance(payload, Library):
-            return self._library_method(payload.name, name, args, node)
-        if isinstance(payload, LocalModule):
-            return self.call(self._attribute_of(obj, name, node), args, node)
-        if self.heap.types[obj] == "super":
-            return self._super_call(obj, name, args, node)
-        if isinstance(payload, ClassObject):
-            return self.call(
-                self._class_attribute(obj, payload, name), self._class_args(obj, payload, name, args), node
-            )
-        held = self.heap.fields[obj].get("." + name)
-        if held and not (self.heap.types[obj] and self.knowledge.method(self.heap.types[obj], name)):
-            return self.call(frozenset(held), args, node) | self._property_or_method(
-                obj, payload, name, args, node
-            )
-        return self.call_method(frozenset((obj,)), name, args, node)
-
-    def _property_or_method(
-        self, obj: int, payload: object, name: str, args: Arguments, node: ast.Call
-    ) -> Value:
-        own = isinstance(payload, Instance) and self.find_method(obj, name)
-        return self.call_method(frozenset((obj,)), name, args, node) if own else NOTHING
-
-    def _class_args(self, cls: int, payload: ClassObject, name: str, args: Arguments) -> Arguments:
-        methods = [
-            p
-            for m in self._class_attribute(cls, payload, name)
-            if isinstance(p := self.payload(m), FunctionObject)
-        ]
-        return args.shifted(frozenset((cls,))) if any(_decorated(m, "classmethod") for m in methods) else args
-
-    def _library_method(self, owner: str, name: str, args: Arguments, node: ast.Call) -> Value:
-        qualified = f"{owner}.{name}"
-        root = owner.split(".")[0]
-        if owner == "os.environ":
-            access = Access.READ if name in ("get", "keys", "items", "copy") else Access.WRITE
-            self.record.effect(ResourceKind.ENVIRONMENT, access)
-            return self.imm("str")
-        known = self.knowledge.function(qualified)
-        value = None if known else self.knowledge.value(owner)
-        if value is not None and value.returns not in ("", "same"):
-            api = self.knowledge.method(value.returns, name)
-            if api is not None and any(t.startswith("self") for t in (*api.changes, *api.stores)):
-                self.record.effect(ResourceKind.AMBIENT, Access.WRITE, root)
-                return self.imm("None")
-            if api is not None:
-                return self.apply(api, name, self.new(("value", owner), value.returns), args, node)
-        self._formula_names(qualified, args)
-        return self.call_library(qualified, args, node)
-
-    def arguments(self, node: ast.Call) -> Arguments:
-        """Evaluate a call's arguments in order."""
-        positional: list[Value] = []
-        keywords: dict[str, Value] = {}
-        rest: set[int] = set()
-        for arg in node.args:
-            if isinstance(arg, ast.Starred):
-                rest |= self.eval(arg)
-            else:
-                positional.append(self.eval(arg))
-        for keyword in node.keywords:
-            if keyword.arg is None:
-                rest |= self.parts(self.eval(keyword.value), keyword)
-            else:
-                keywords[keyword.arg] = self.eval(keyword.value)
-        return Arguments(
-            positional,
-            keywords,
-            frozenset(rest),
-            nodes=[a for a in node.args if not isinstance(a, ast.Starred)],
-        )
-
-    def quoted_names(self, receivers: Value, method: str, args: Arguments) -> None:
-        """`df.query("x > @limit")` reads the variable `limit`."""
-        if method in ("query", "eval"):
-            for text in self.texts(args.first() or args.get("expr")):
-                for name in QUOTED_NAME.findall(text):
-                    self.load(name)
-
-    def _formula_names(self, qualified: str, args: Arguments) -> None:
-        """`smf.ols("y ~ f(x)", df)` reads the function `f` (and any variable that is no column)."""
-        if not qualified.startswith(("statsmodels.formula", "patsy.", "linearmodels.", "formulaic.")):
-            return
-        for text in self.texts(args.first() or args.get("formula")):
-            for name in WORD.findall(text):
-                if name in self.module.values:
-                    self.maybe_called(self.load(name), Arguments(), ast.Pass())
-
     # -- iteration and functions ----------------------------------------------------------------------
 
     def iterate(self, value: Value, node: ast.AST) -> Value:
@@ -618,19 +284,7 @@ class Expressions(Calls):
         return frozenset((obj,))
 
 
-def item_field(key: ast.expr) -> str:
-    """The field for a constant key; the field of all items otherwise."""
-    return (
-        f"[{key.value!r}]" if isinstance(key, ast.Constant) and isinstance(key.value, (str, int)) else ITEMS
-    )
-
-
 def _scalar(types: set[str], method: str) -> str:
     if types <= {"int", "bool"}:
         return "float" if method == "__truediv__" else "int"
     return "str" if "str" in types else "float"
-
-
-def _decorated(function: FunctionObject, *names: str) -> bool:
-    decorators = getattr(function.node, "decorator_list", [])
-    return any((d.id if isinstance(d, ast.Name) else getattr(d, "attr", "")) in names for d in decorators)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
-from nb_to_flow.facts.expressions import ARRAYS, Expressions, item_field
+from nb_to_flow.facts.access import ARRAYS
 from nb_to_flow.facts.frames import Frame, Path
 from nb_to_flow.facts.heap import ITEMS, ClassObject, FunctionObject, Library, LocalModule
-from nb_to_flow.facts.library import AMBIENT_OF
 from nb_to_flow.facts.machine import Arguments
 from nb_to_flow.facts.record import Record
 from nb_to_flow.facts.scopes import Function, bound_names, locals_of
+from nb_to_flow.facts.targets import Targets
 from nb_to_flow.facts.values import NOTHING, Value
-from nb_to_flow.ir.facts import Access, ResourceKind
 
 LOOP_ROUNDS = 4
 NO_ARGUMENTS = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
@@ -25,7 +24,7 @@ IN_PLACE = {
 }  # fmt: skip
 
 
-class Statements(Expressions):
+class Statements(Targets):
     """Runs statements. Every `_run_*` returns True if the path ends there."""
 
     def __init__(self, *args: object) -> None:
@@ -396,99 +395,6 @@ class Statements(Expressions):
         for decorator in reversed(node.decorator_list):
             value = self._decorate(self.eval(decorator), value, decorator)
         self.bind(node.name, value)
-
-    # -- targets --------------------------------------------------------------------------------------
-
-    def assign(self, target: ast.expr, value: Value) -> None:
-        if isinstance(target, ast.Name):
-            self.bind(target.id, value)
-        elif isinstance(target, (ast.Tuple, ast.List)):
-            self._unpack(target, value)
-        elif isinstance(target, ast.Starred):
-            obj = self.make(target, "list")
-            self.heap.hold(obj, ITEMS, value)
-            self.assign(target.value, frozenset((obj,)))
-        elif isinstance(target, ast.Attribute):
-            self._set_attribute(target, value)
-        elif isinstance(target, ast.Subscript):
-            self._set_item(target, value)
-
-    def _unpack(self, target: ast.Tuple | ast.List, value: Value) -> None:
-        starred = any(isinstance(e, ast.Starred) for e in target.elts)
-        for index, element in enumerate(target.elts):
-            exact: set[int] = set()
-            for obj in value:
-                slot: set[int] | Value | None = None if starred else self.heap.fields[obj].get(f"[{index}]")
-                if obj in self.heap.spread and not starred:
-                    slot = self.spread_item(obj, f"[{index}]")
-                exact |= slot if slot is not None else self.iterate(frozenset((obj,)), target)
-            self.assign(element, frozenset(exact))
-
-    def _set_attribute(self, target: ast.Attribute, value: Value) -> None:
-        for obj in sorted(self.eval(target.value)):
-            payload = self.payload(obj)
-            if isinstance(payload, Library):
-                root = payload.name.split(".")[0]
-                self.record.effect(ResourceKind.AMBIENT, Access.WRITE, AMBIENT_OF.get(root, root))
-                continue
-            setter = self.find_method(obj, "__setattr__")
-            if setter is not None:
-                self.call_function(
-                    setter, Arguments([frozenset((obj,)), self.text(target.attr), value]), target
-                )
-            self.change((obj,))
-            if "buffer" in self.traits(obj) and target.attr not in (
-                "index",
-                "columns",
-                "name",
-                "names",
-                "attrs",
-            ):
-                continue
-            self.heap.hold(obj, "." + target.attr, value)
-            self._through(obj)
-
-    def _set_item(self, target: ast.Subscript, value: Value) -> None:
-        receivers = self.eval(target.value)
-        index = self.eval(target.slice)
-        for obj in sorted(receivers):
-            payload = self.payload(obj)
-            if isinstance(payload, Library):
-                self._set_library_item(payload.name)
-                continue
-            self._set_item_of(obj, target, index, value)
-
-    def _set_item_of(self, obj: int, target: ast.Subscript, index: Value, value: Value) -> None:
-        receiver = frozenset((obj,))
-        own = self.find_method(obj, "__setitem__")
-        if own is not None:
-            self.call_function(own, Arguments([receiver, index, value]), target)
-            return
-        kind = self.heap.types[obj]
-        api = (
-            self.knowledge.method(kind, "__setitem__:" + self.subscript_kind(target.slice, index))
-            if kind
-            else None
-        )
-        if api is not None:
-            self.apply(api, "[]=", receiver, Arguments([index, value]), target)
-        else:
-            self.change(receiver, deep="buffer" in self.traits(obj))
-        if "buffer" not in self.traits(obj) and "indexer" not in self.traits(obj):
-            self.heap.hold(obj, item_field(target.slice), value)
-        self._through(obj)
-
-    def _through(self, obj: int) -> None:
-        """A store into `df.loc` or into a part of unknown make is a store into what it was taken from."""
-        if "indexer" in self.traits(obj):
-            self.change(self.heap.parents[obj], deep=True)
-
-    def _set_library_item(self, name: str) -> None:
-        if name == "os.environ":
-            self.record.effect(ResourceKind.ENVIRONMENT, Access.WRITE)
-            return
-        root = name.split(".")[0]
-        self.record.effect(ResourceKind.AMBIENT, Access.WRITE, AMBIENT_OF.get(root, root))
 
 
 def _globals_of(tree: ast.Module) -> set[str]:

@@ -1,0 +1,259 @@
+"""The notebook's own functions and classes: their calls are followed in place."""
+
+from __future__ import annotations
+
+import ast
+from abc import abstractmethod
+from collections.abc import Iterable
+
+from nb_to_flow.facts.frames import Frame
+from nb_to_flow.facts.heap import (
+    ITEMS,
+    BoundMethod,
+    ClassObject,
+    FunctionObject,
+    Instance,
+    Library,
+)
+from nb_to_flow.facts.library import LibraryCalls
+from nb_to_flow.facts.machine import Arguments
+from nb_to_flow.facts.scopes import Function, declared, free_names, locals_of
+from nb_to_flow.facts.values import NOTHING, Value
+
+MAX_DEPTH = 14  # nested calls of the notebook's functions that are followed in place
+MAX_STEPS = 20_000  # expressions looked at for one statement before calls are only summarised
+MAX_ALL_STEPS = 600_000  # the same for a whole notebook; then each statement gets a tenth
+MAX_ROUNDS = 5  # runs of a recursive function's body
+# methods that a library may call on an object that it is given
+IMPLICIT = frozenset(
+    [
+        "__str__",
+        "__repr__",
+        "__format__",
+        "__len__",
+        "__iter__",
+        "__next__",
+        "__hash__",
+        "__eq__",
+        "__lt__",
+        "__float__",
+        "__int__",
+        "__index__",
+        "__bool__",
+        "__getitem__",
+        "__array__",
+        "__contains__",
+        "__enter__",
+        "__exit__",
+        "__call__",
+    ]
+)
+
+
+class Functions(LibraryCalls):
+    """Calls functions and classes of the notebook."""
+
+    @abstractmethod
+    def run_body(self, node: Function) -> bool:
+        """Run a function's body in the current frame; True if its end is never reached."""
+
+    def call_function(self, function: FunctionObject, args: Arguments, node: ast.AST) -> Value:
+        """Run a function of the notebook with these arguments; returns what it may return."""
+        self._note_call(function)
+        running = next((frame for known, frame in self.active if known is function), None)
+        if running is not None and sum(known is function for known, _ in self.active) >= 2:
+            return self._recurse(function, running, args)
+        if len(self.active) >= MAX_DEPTH or self.exhausted():
+            return self._summarise(function, args, node)
+        frame = Frame(outer=function.frame, own=set(locals_of(function.node)))
+        if self.in_notebook(function.frame):
+            frame.globals_ = declared(_statements(function.node), ast.Global)
+        self._pass(function, frame, args, node)
+        return self._run(function, frame, node)
+
+    def exhausted(self) -> bool:
+        """True if a statement took so long to follow that its calls are now only summarised."""
+        return self.record.steps > (MAX_STEPS if self.steps < MAX_ALL_STEPS else MAX_STEPS // 10)
+
+    def _note_call(self, function: FunctionObject) -> None:
+        if function.frame is self.module and not isinstance(function.node, ast.Lambda):
+            self.record.calls.add(function.name)
+        for name in sorted(free_names(function.node)):
+            if function.frame.find(name) is None and name in self.module.values:
+                self.record.load(name)
+
+    def _recurse(self, function: FunctionObject, frame: Frame, args: Arguments) -> Value:
+        before = dict(frame.values)
+        widened = Frame(outer=function.frame, own=frame.own)
+        self._pass(function, widened, args, function.node)
+        for name, value in widened.values.items():
+            frame.values[name] = frame.values.get(name, NOTHING) | value
+        frame.rerun |= frame.values != before
+        return frame.returns
+
+    def _run(self, function: FunctionObject, frame: Frame, node: ast.AST) -> Value:
+        saved = self.frame, self.context
+        self.frame, self.context = (
+            frame,
+            (self.context, id(node)) if len(self.active) < 4 else (id(node), id(function)),
+        )
+        self.active.append((function, frame))
+        arguments = dict(frame.values)
+        try:
+            for _ in range(MAX_ROUNDS):
+                frame.rerun, before = False, (frame.returns, self.heap.version)
+                self.run_body(function.node)
+                if (
+                    not frame.rerun
+                    and (frame.returns, self.heap.version) == before
+                    or not self._recursive(function)
+                ):
+                    break
+                for name, value in arguments.items():
+                    frame.values[name] = frame.values.get(name, NOTHING) | value
+        finally:
+            self.active.pop()
+            self.frame, self.context = saved
+        return self._returned(function, frame, node)
+
+    def _recursive(self, function: FunctionObject) -> bool:
+        return function.name in free_names(function.node) or len(self.active) > 6
+
+    def _returned(self, function: FunctionObject, frame: Frame, node: ast.AST) -> Value:
+        if isinstance(function.node, ast.Lambda):
+            return frame.returns
+        if any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(function.node)):
+            made = self.new((node, "generator"), "generator")
+            for obj in made:
+                self.heap.hold(
+                    obj, ITEMS, frame.returns | self.mutable(frozenset().union(*frame.values.values()))
+                )
+            return made
+        return frame.returns or self.imm("None")
+
+    def _pass(self, function: FunctionObject, frame: Frame, args: Arguments, node: ast.AST) -> None:
+        spec = function.node.args
+        names = [a.arg for a in (*spec.posonlyargs, *spec.args)]
+        for name, value in zip(names, args.positional, strict=False):
+            frame.values[name] = value
+        extra = frozenset().union(NOTHING, *args.positional[len(names) :])
+        unnamed = NOTHING
+        known = {*names, *(a.arg for a in spec.kwonlyargs)}
+        for name, value in args.keywords.items():
+            if name in known:
+                frame.values[name] = frame.values.get(name, NOTHING) | value
+            else:
+                unnamed |= value
+        for name in known - frame.values.keys():
+            frame.values[name] = function.defaults.get(name, NOTHING) | args.rest
+        for variable, held, kind in ((spec.vararg, extra, "tuple"), (spec.kwarg, unnamed, "dict")):
+            if variable is not None:
+                obj = self.make((node, variable.arg), kind)
+                self.heap.hold(obj, ITEMS, held | args.rest)
+                frame.values[variable.arg] = frozenset((obj,))
+
+    def _summarise(self, function: FunctionObject, args: Arguments, node: ast.AST) -> Value:
+        """Too deep to follow: assume it reads its globals, changes its arguments, and returns any of them."""
+        touched = args.every()
+        for name in sorted(free_names(function.node)):
+            if function.frame.find(name) is None and name in self.module.values:
+                touched |= self.load_module(name)
+        self.change(self.mutable(touched), deep=True, certain=False)
+        self.record.assume(
+            f"`{function.name}` is nested too deeply to follow: assumed to change what it is given"
+        )
+        result = self.make((node, "summary"), "")
+        self.heap.hold(result, ITEMS, self.mutable(touched))
+        return frozenset((result,)) | args.every()
+
+    def maybe_called(self, value: Value, args: Arguments, node: ast.AST) -> Value:
+        """Functions of the notebook that are reachable from `value` may be called by whoever holds it."""
+        found: set[int] = set()
+        for obj in sorted(self.heap.reach(value)):
+            payload = self.payload(obj)
+            if isinstance(payload, FunctionObject):
+                if not any(known is payload for known, _ in self.active):
+                    found |= self.call_function(
+                        payload, Arguments([self._any(args, node)] * arity(payload)), node
+                    )
+            elif isinstance(payload, BoundMethod):
+                found |= self.call(frozenset((obj,)), Arguments([self._any(args, node)]), node)
+            elif isinstance(payload, Instance):
+                self._special_methods(obj, node)
+        return frozenset(found)
+
+    def _any(self, args: Arguments, node: ast.AST) -> Value:
+        data = frozenset(
+            o for o in args.every() if not isinstance(self.payload(o), (FunctionObject, Library, BoundMethod))
+        )
+        return self.parts(data, node) | self.mutable(data) if data else self.new((node, "any"), "")
+
+    def _special_methods(self, obj: int, node: ast.AST) -> None:
+        cls = self.instance_class(obj)
+        for name, value in list(cls.namespace.values.items()) if cls else []:
+            if name in IMPLICIT and (obj, name) not in self.record.implicit:
+                self.record.implicit.add((obj, name))
+                for method in value:
+                    payload = self.payload(method)
+                    if isinstance(payload, FunctionObject) and not any(k is payload for k, _ in self.active):
+                        self.call_function(payload, Arguments([frozenset((obj,))]), node)
+
+    # -- the notebook's classes -----------------------------------------------------------------------
+
+    def _construct(self, cls: int, payload: ClassObject, args: Arguments, node: ast.AST) -> Value:
+        self.record.calls.add(payload.node.name)
+        obj = self.make((node, "instance", cls), self._library_base(payload))
+        self.heap.payloads[obj] = Instance(cls)
+        made = frozenset((obj,))
+        method = self.find_method(obj, "__init__") or self.find_method(obj, "__new__")
+        if method is not None:
+            self.call_function(method, args.shifted(made), node)
+            after = self.find_method(obj, "__post_init__")
+            if after is not None:
+                self.call_function(after, Arguments([made]), node)
+        else:
+            self._fields(obj, payload, args)
+        return made
+
+    def _fields(self, obj: int, cls: ClassObject, args: Arguments) -> None:
+        """No `__init__` of its own: a dataclass, a named tuple, or a library's base that keeps what it is given."""
+        names = [
+            s.target.id
+            for s in cls.node.body
+            if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)
+        ]
+        for name, value in zip(names, args.positional, strict=False):
+            self.heap.hold(obj, "." + name, value)
+        for value in args.positional[len(names) :]:
+            self.heap.hold(obj, ITEMS, value)
+        for name, value in args.keywords.items():
+            self.heap.hold(obj, "." + name, value)
+
+    def _library_base(self, cls: ClassObject) -> str:
+        return next((base for base in cls.library_bases if self.knowledge.type(base)), "")
+
+    def lineage(self, cls: ClassObject) -> Iterable[ClassObject]:
+        """A class and its bases among the notebook's classes, nearest first."""
+        yield cls
+        for base in cls.bases:
+            payload = self.payload(base)
+            if isinstance(payload, ClassObject):
+                yield from self.lineage(payload)
+
+    def find_method(self, obj: int, name: str) -> FunctionObject | None:
+        """A method that the notebook defines for an object's class."""
+        cls = self.instance_class(obj)
+        for one in self.lineage(cls) if cls else ():
+            for candidate in one.namespace.values.get(name, ()):
+                payload = self.payload(candidate)
+                if isinstance(payload, FunctionObject):
+                    return payload
+        return None
+
+
+def _statements(node: Function) -> list[ast.stmt]:
+    return [] if isinstance(node, ast.Lambda) else node.body
+
+
+def arity(function: FunctionObject) -> int:
+    return len(function.node.args.posonlyargs) + len(function.node.args.args)
