@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -124,12 +125,15 @@ def _makes_results(draft: Draft, unit: Unit) -> bool:
 
 
 def _is_trivial(draft: Draft, statements: Iterable[int]) -> bool:
-    """True for a statement or two that are no work of their own."""
-    found = [draft.facts.statements[i] for i in statements]
+    """True for a statement or two that only show something or bind what needs no call."""
+    found = sorted(statements)
     if len(found) > 2:
         return False
-    kinds = {e.kind for s in found for e in s.effects}
-    return not kinds - {ResourceKind.STDOUT, ResourceKind.DISPLAY, ResourceKind.AMBIENT}
+    kinds = {e.kind for i in found for e in draft.facts.statements[i].effects}
+    nodes = [draft.facts.notebook.statements[i].node for i in found]
+    work = [n for node in nodes if not isinstance(node, ast.Expr) for n in ast.walk(node)]
+    calls = any(isinstance(n, ast.Call) for n in work)
+    return not calls and not kinds - {ResourceKind.STDOUT, ResourceKind.DISPLAY, ResourceKind.AMBIENT}
 
 
 def _absorb(draft: Draft, units: Sequence[Unit], pieces: list[list[int]]) -> list[list[int]]:
@@ -225,7 +229,7 @@ def tasks_for(cells: int) -> int:
     """How many tasks a notebook with so many cells should have at most, if its branches allow it."""
     if cells > 150:
         return cells // 10
-    return max(3, min(cells * 3 // 5, 8 + cells // 15))
+    return max(3, min(cells * 3 // 4, 8 + cells // 15))
 
 
 def locations(groups: Mapping[int, Sequence[int]]) -> dict[int, int]:

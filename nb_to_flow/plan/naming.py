@@ -6,266 +6,13 @@ import ast
 import builtins
 import keyword
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 
 from nb_to_flow.ir.facts import Access, ResourceKind
 from nb_to_flow.ir.notebook import CellKind
 from nb_to_flow.plan.assemble import Assembly, cells_of, needed_outputs
 from nb_to_flow.plan.sections import Heading, headings
-
-LONGEST = 40
-
-# Verbs that a heading's first word may be; anything else gets one in front of it or is left a noun.
-_VERBS = frozenset(
-    [
-        "add",
-        "aggregate",
-        "analyse",
-        "analyze",
-        "apply",
-        "assess",
-        "assign",
-        "build",
-        "calculate",
-        "check",
-        "clean",
-        "cluster",
-        "collect",
-        "combine",
-        "compare",
-        "compute",
-        "configure",
-        "convert",
-        "count",
-        "create",
-        "cross",
-        "define",
-        "describe",
-        "detect",
-        "determine",
-        "display",
-        "download",
-        "draw",
-        "encode",
-        "engineer",
-        "estimate",
-        "evaluate",
-        "examine",
-        "explore",
-        "export",
-        "extract",
-        "fetch",
-        "fill",
-        "filter",
-        "find",
-        "fit",
-        "fix",
-        "forecast",
-        "format",
-        "generate",
-        "get",
-        "group",
-        "handle",
-        "identify",
-        "impute",
-        "import",
-        "inspect",
-        "install",
-        "investigate",
-        "join",
-        "list",
-        "load",
-        "look",
-        "make",
-        "measure",
-        "merge",
-        "normalise",
-        "normalize",
-        "optimise",
-        "optimize",
-        "parse",
-        "perform",
-        "plot",
-        "predict",
-        "prepare",
-        "preprocess",
-        "print",
-        "process",
-        "read",
-        "reduce",
-        "remove",
-        "rename",
-        "report",
-        "reshape",
-        "resample",
-        "run",
-        "sample",
-        "save",
-        "scale",
-        "score",
-        "scrape",
-        "select",
-        "set",
-        "show",
-        "simulate",
-        "smooth",
-        "solve",
-        "sort",
-        "split",
-        "standardize",
-        "summarise",
-        "summarize",
-        "test",
-        "tidy",
-        "train",
-        "transform",
-        "try",
-        "tune",
-        "understand",
-        "update",
-        "use",
-        "validate",
-        "view",
-        "visualise",
-        "visualize",
-        "write",
-    ]
-)
-_NOUNS = {
-    "aggregation": "aggregate",
-    "analysis": "analyse",
-    "calculation": "calculate",
-    "comparison": "compare",
-    "computation": "compute",
-    "evaluation": "evaluate",
-    "exploration": "explore",
-    "extraction": "extract",
-    "imputation": "impute",
-    "inspection": "inspect",
-    "normalization": "normalize",
-    "optimization": "optimize",
-    "prediction": "predict",
-    "predictions": "predict",
-    "preparation": "prepare",
-    "selection": "select",
-    "simulation": "simulate",
-    "summary": "summarise",
-    "transformation": "transform",
-    "validation": "validate",
-    "visualisation": "visualise",
-    "visualization": "visualize",
-}
-_ARTICLES = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "of",
-        "and",
-        "or",
-        "to",
-        "for",
-        "in",
-        "on",
-        "with",
-        "by",
-        "from",
-        "our",
-        "my",
-        "your",
-        "this",
-        "that",
-        "we",
-        "us",
-        "let",
-        "lets",
-        "i",
-    ]
-)
-
-# What is called, in order of how much it says about the task; the first column is the verb it earns.
-_CALLS: tuple[tuple[str, frozenset[str]], ...] = (
-    (
-        "train",
-        frozenset({"fit", "fit_transform", "train", "fit_generator", "GridSearchCV", "cross_val_score"}),
-    ),
-    ("predict", frozenset({"predict", "predict_proba", "forecast", "get_forecast"})),
-    (
-        "load",
-        frozenset(
-            [
-                "read_csv",
-                "read_excel",
-                "read_json",
-                "read_sql",
-                "read_sql_query",
-                "read_parquet",
-                "read_table",
-                "read_pickle",
-                "read_html",
-                "read_feather",
-                "load_dataset",
-                "loadtxt",
-                "genfromtxt",
-                "load_iris",
-                "fetch_openml",
-                "urlopen",
-            ]
-        ),
-    ),
-    (
-        "write",
-        frozenset(
-            [
-                "to_csv",
-                "to_excel",
-                "to_json",
-                "to_parquet",
-                "to_sql",
-                "to_pickle",
-                "savefig",
-                "dump",
-                "save",
-                "savetxt",
-            ]
-        ),
-    ),
-    ("merge", frozenset({"merge", "concat", "join"})),
-    (
-        "summarise",
-        frozenset(["groupby", "agg", "pivot_table", "crosstab", "describe", "value_counts", "resample"]),
-    ),
-    (
-        "plot",
-        frozenset(
-            [
-                "plot",
-                "hist",
-                "scatter",
-                "bar",
-                "barh",
-                "boxplot",
-                "heatmap",
-                "pairplot",
-                "distplot",
-                "countplot",
-                "imshow",
-                "subplots",
-                "figure",
-                "show",
-                "pie",
-                "lineplot",
-                "scatterplot",
-                "barplot",
-                "histplot",
-                "kdeplot",
-            ]
-        ),
-    ),
-    ("clean", frozenset(["dropna", "fillna", "drop_duplicates", "replace", "astype", "rename", "drop"])),
-    ("split", frozenset({"train_test_split"})),
-)
+from nb_to_flow.plan.words import CALLS, QUESTIONS, VERBS, joined, stem
 
 
 def name_tasks(assembly: Assembly) -> tuple[dict[int, str], dict[int, str]]:
@@ -282,7 +29,7 @@ def name_tasks(assembly: Assembly) -> tuple[dict[int, str], dict[int, str]]:
             if candidate not in taken and candidate.isidentifier():
                 break
         else:
-            candidate = _numbered(_stem(titles[g]) or "run_notebook", taken)
+            candidate = _numbered(stem(titles[g]) or "run_notebook", taken)
         names[g] = candidate
         taken.add(candidate)
     return names, titles
@@ -358,28 +105,37 @@ def _candidates(
 ) -> Iterable[str]:
     """Names in order of preference."""
     verb = _verb(assembly, group)
-    stem = _stem(title)
+    said = stem(title)
     things = _things(assembly, group, outputs)
-    words = stem.split("_") if stem else []
-    leads = bool(words) and words[0] in _VERBS
+    words = said.split("_") if said else []
+    leads = bool(words) and words[0] in VERBS
     if alone and leads and len(words) > 1:
-        yield stem
+        yield said
     if leads:
-        yield from (_joined(words[0], t) for t in things[:1])
-    if alone and len(words) > 1 and not leads:
-        yield _joined(verb, stem) if verb else stem
-    yield from (_joined(verb, t) for t in things[:1] if verb)
-    if alone and stem:
-        yield stem if leads else _joined(verb or "run", stem)
-    if stem:
-        yield from (_joined(stem, t) for t in things[:1])
-        yield _joined(verb or "run", stem)
-    yield from (_joined(verb or "compute", t) for t in things)
-    target = _first_input(assembly, group)
+        yield from (joined(words[0], t) for t in things[:1])
+    elif alone and words and words[0] not in QUESTIONS:
+        yield joined(verb, said) if verb else said
+    yield from (joined(verb, t) for t in things[:1] if verb)
+    target = _main_input(assembly, group)
+    if leads and len(words) == 1 and target:
+        yield joined(words[0], target)
+    if alone and said:
+        yield said if leads else joined(verb or "run", said)
+    if said:
+        yield from (joined(said, t) for t in things[:1])
+        yield joined(verb or "run", said)
+    yield from (joined(verb or "compute", t) for t in things)
     if verb and target:
-        yield _joined(verb, target)
+        yield joined(verb, target)
     if verb:
         yield f"{verb}_results"
+
+
+def _main_input(assembly: Assembly, group: int) -> str:
+    """The first input that another task made, else the first at all."""
+    inputs = assembly.interfaces[group].inputs
+    made = [n for n, d in inputs.items() if d in assembly.home]
+    return next(iter([*made, *inputs]), "")
 
 
 def _things(assembly: Assembly, group: int, outputs: Mapping[str, int]) -> list[str]:
@@ -403,7 +159,7 @@ def _verb(assembly: Assembly, group: int) -> str:
         for node in ast.walk(draft.facts.notebook.statements[index].node):
             if isinstance(node, ast.Call):
                 called.add(_called_name(node.func))
-    for verb, calls in _CALLS:
+    for verb, calls in CALLS:
         if called & calls:
             return verb
     effects = [e for i in assembly.interfaces[group].own for e in draft.facts.statements[i].effects]
@@ -428,58 +184,6 @@ def _called_name(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
-
-
-def _first_input(assembly: Assembly, group: int) -> str:
-    return next(iter(assembly.interfaces[group].inputs), "")
-
-
-def _stem(title: str) -> str:
-    """A heading as snake case without small words, its verb first if it has one."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    words = [w for w in re.findall(r"[a-z0-9]+", plain.replace("'", "")) if w not in _ARTICLES]
-    while words and (words[0].isdigit() or words[0] == "by"):
-        words.pop(0)
-    words = _verb_first(words)
-    stem = ""
-    for word in words:
-        if len(stem) + len(word) + 1 > LONGEST:
-            break
-        stem = f"{stem}_{word}" if stem else word
-    return stem[:LONGEST]
-
-
-def _verb_first(words: list[str]) -> list[str]:
-    """ "adding columns" is "add columns", "data cleaning" is "clean data"."""
-    if not words:
-        return words
-    if (verb := _as_verb(words[0])) and (len(words) > 1 or verb == words[0]):
-        return [verb, *words[1:]]
-    if len(words) < 4 and (verb := _as_verb(words[-1])) and verb != words[-1]:
-        return [verb, *words[:-1]]
-    return words
-
-
-def _as_verb(word: str) -> str:
-    """The verb in a gerund or its noun, or ""."""
-    if word in _VERBS:
-        return word
-    if word in _NOUNS:
-        return _NOUNS[word]
-    if word.endswith("ing") and len(word) > 5:
-        for verb in (word[:-3], word[:-3] + "e", word[:-4]):
-            if verb in _VERBS:
-                return verb
-    return ""
-
-
-def _joined(verb: str, thing: str) -> str:
-    """`verb_thing` in snake case, not too long, no word said twice."""
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", thing).lower().strip("_")
-    snake = "_".join(p for p in re.findall(r"[a-z0-9]+", snake))
-    if snake == verb or snake.startswith(f"{verb}_"):
-        return snake[:LONGEST].rstrip("_")
-    return f"{verb}_{snake}"[:LONGEST].rstrip("_")
 
 
 def _numbered(stem: str, taken: set[str]) -> str:

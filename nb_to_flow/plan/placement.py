@@ -280,8 +280,8 @@ def place_seeds(draft: Draft) -> Draft:
     settings = set()
     for facts in draft.facts.statements:
         seeds = {e.name for e in facts.effects if e.kind is ResourceKind.RANDOM}
-        # The last statement of a cell would show its value, but seeding has none.
-        effects = [e for e in facts.effects if e.kind is not ResourceKind.DISPLAY]
+        # As the last statement of a cell it would show its value, but seeding has none.
+        effects = [e for e in facts.effects if e.kind not in (ResourceKind.DISPLAY, ResourceKind.AMBIENT)]
         only = bool(seeds) and all(e.access is Access.SEED for e in effects)
         if not only or facts.binds or facts.may_bind or facts.changes:
             continue

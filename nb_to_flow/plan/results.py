@@ -63,23 +63,26 @@ def _data_names(draft: Draft) -> list[str]:
 
 
 def _is_wanted(draft: Draft, name: str) -> bool:
-    """True for what nothing in the notebook uses but to show it."""
+    """True for what nothing in the notebook uses but to show or write it."""
     version = (name, draft.versions.reaching.final[name])
     definer = draft.facts.statements[version[1]]
     if name.startswith("_") or definer.role is Role.CONSTANT or name in definer.unpicklable:
         return False
     if draft.versions.type_of(version).startswith(_DRAWN) or name in _loop_targets(draft, version[1]):
         return False
-    return all(_only_shows(draft, u) for u in draft.versions.users.get(version, ()))
+    return all(_only_shows(draft, u, name) for u in draft.versions.users.get(version, ()))
 
 
-def _only_shows(draft: Draft, index: int) -> bool:
-    statement = draft.facts.notebook.statements[index]
-    return (
-        statement.shows
-        and isinstance(statement.node, ast.Expr)
-        and isinstance(statement.node.value, ast.Name)
-    )
+def _only_shows(draft: Draft, index: int, name: str) -> bool:
+    """True for `name`, `name.head()`, `name.plot.bar()`, `name.to_csv(...)` as statements of their own."""
+    facts = draft.facts.statements[index]
+    node = draft.facts.notebook.statements[index].node
+    if not isinstance(node, ast.Expr) or name in facts.changes:
+        return False
+    value = node.value
+    while isinstance(value, (ast.Attribute, ast.Call, ast.Subscript)):
+        value = value.func if isinstance(value, ast.Call) else value.value
+    return isinstance(value, ast.Name) and value.id == name
 
 
 def _loop_targets(draft: Draft, index: int) -> frozenset[str]:

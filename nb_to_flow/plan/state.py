@@ -91,6 +91,8 @@ def _exclusive(assembly: Assembly, group: int) -> set[str]:
         for effect in assembly.draft.facts.statements[index].effects:
             if effect.kind is ResourceKind.PYPLOT:
                 found.add("pyplot")
+            elif effect.kind is ResourceKind.DISPLAY and effect.name:
+                found.add(effect.name)  # a library that shows through a global of its own
             elif effect.kind is ResourceKind.RANDOM and effect.name in seeded:
                 found.add(effect.name)
     return found
