@@ -186,6 +186,7 @@ class _Rewriter:
             yield from self._wrapped(node, "print(pformat", ")")
         elif name == "help" and node.args and self.context.is_builtin("help"):
             yield from self._wrapped(node, "print(pydoc.plain(pydoc.render_doc", "))")
+            yield self._appended(node, "'Help on %s:'")
         elif (
             name in ("exec", "eval") and self.scope.uses_globals and len(node.args) + len(node.keywords) == 1
         ):

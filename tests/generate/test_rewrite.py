@@ -114,7 +114,7 @@ STDOUT = [
     ("df.dropna().info(memory_usage='deep')", "print_info(df.dropna(), memory_usage='deep')"),
     ("df.info(buf=text)", 'show(df.info(buf=text), key="load-it")'),
     ("pprint.pprint(x, width=9)", "print(pformat(x, width=9))"),
-    ("help(len)", "print(pydoc.plain(pydoc.render_doc(len)))"),
+    ("help(len)", "print(pydoc.plain(pydoc.render_doc(len, 'Help on %s:')))"),
     ("sys.stdout.write(text)", 'print(text, end="")'),
     ("if x: sys.stdout.write(text,)", 'if x: print(text,end="")'),
 ]
