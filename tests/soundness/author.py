@@ -1,0 +1,215 @@
+"""Someone who writes notebooks at random, running every statement while writing it.
+
+Running it makes the next statement meaningful: it can change the list inside the dictionary that a variable
+holds by now, whatever path of aliases put it there. A statement that raises is struck out again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import random
+import signal
+import types
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+T = TypeVar("T")
+
+NAMES = "alpha beta gamma delta items rows table total config cache names result value data box log best seen step".split()
+WORDS = ("red", "green", "blue")
+KEYS = ("a", "b", "k")
+NO_DATA = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
+SECONDS = 0.5
+
+
+class TooLong(Exception):
+    """A statement that doesn't end."""
+
+
+@contextlib.contextmanager
+def limited(seconds: float = SECONDS) -> Iterator[None]:
+    """Raise TooLong in the code under it if it doesn't end in time (main thread only)."""
+
+    def stop(*_: object) -> None:
+        raise TooLong
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def kind_of(value: object) -> str:
+    """What can be done with a value, in one word."""
+    if isinstance(value, NO_DATA) or callable(value):
+        return ""
+    plain = {int: "int", float: "float", str: "str", list: "list", dict: "dict", set: "set", tuple: "tuple"}
+    if type(value) in plain:
+        return plain[type(value)]
+    if isinstance(value, np.ndarray):
+        return "array" if value.ndim and value.size else ""
+    if hasattr(value, "__next__"):
+        return "handle" if hasattr(value, "read") else "iterator"
+    if type(value).__module__ == "__main__":
+        return "object"
+    return ""
+
+
+class Author:
+    """Writes statements; `random` decides everything.
+
+    Attributes:
+        space: the variables of the notebook so far.
+        functions: the kinds of arguments that each function of the notebook takes.
+        methods: for each class, its methods and the kinds of their arguments.
+        seeded: generators that have been seeded.
+        files: paths written so far.
+    """
+
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+        self.space: dict[str, Any] = {"__name__": "__main__"}
+        self.functions: dict[str, tuple[str, ...]] = {}
+        self.classes: dict[str, dict[str, tuple[str, ...]]] = {}
+        self.seeded: set[str] = set()
+        self.files: list[str] = []
+        self.written: list[str] = []
+
+    # -- choices --------------------------------------------------------------------------------------
+
+    def pick(self, options: Sequence[T]) -> T:
+        """One of them."""
+        return options[self.rng.randrange(len(options))]
+
+    def chance(self, probability: float) -> bool:
+        """True that often."""
+        return self.rng.random() < probability
+
+    # -- names and expressions ------------------------------------------------------------------------
+
+    def data(self) -> list[str]:
+        """The variables that hold data."""
+        return [n for n, v in self.space.items() if not n.startswith("_") and not isinstance(v, NO_DATA)]
+
+    def new(self, prefix: str = "") -> str:
+        """A name that is free."""
+        free = [n for n in NAMES if n not in self.space] if not prefix else []
+        number = 1
+        while f"{prefix or 'x'}{number}" in self.space:
+            number += 1
+        return self.pick(free) if free else f"{prefix or 'x'}{number}"
+
+    def target(self) -> str:
+        """A name to bind, often one that is bound already."""
+        used = self.data()
+        return self.pick(used) if used and self.chance(0.3) else self.new()
+
+    def path(self, *kinds: str, names_only: bool = False) -> str | None:
+        """An expression for an existing value of one of the kinds, or None."""
+        found = [
+            path
+            for name in self.data()
+            for path, value in _paths(name, self.space[name], 0 if names_only else 2)
+            if not kinds or kind_of(value) in kinds
+        ]
+        return self.pick(found) if found else None
+
+    def a(self, kind: str) -> str:
+        """An expression of a kind: an existing value or a new one."""
+        path = self.path(kind) if self.chance(0.6) else None
+        return path or self.literal(kind)
+
+    def part(self, kind: str) -> str:
+        """An expression of a kind that is short."""
+        plain = {"int": "3", "str": "'w'", "list": "[4, 1]"}
+        return self.path(kind) or plain[kind]
+
+    def literal(self, kind: str) -> str:
+        """An expression that makes a new value of a kind."""
+        number = self.rng.randrange(1, 9)
+        if kind == "int":
+            return self.pick([str(number), f"{self.part('int')} + {number}", f"len({self.part('list')})"])
+        if kind == "str":
+            return self.pick([repr(self.pick(WORDS)), f"f'{{{self.part('int')}}}'", f"{self.part('str')}.upper()"])
+        if kind == "float":
+            return self.pick([f"{number} / 4", "0.1 + 0.2"])
+        if kind == "list":
+            return self.pick(self._lists(number))
+        if kind == "dict":
+            return self.pick([f"{{'a': {self.any()}, 'b': {self.any()}}}", f"dict(k={self.any()})", "{}"])
+        if kind == "set":
+            return self.pick([f"{{{number}, {self.part('int')}}}", f"set({self.part('str')})"])
+        if kind == "array":
+            self.have("import numpy as np")
+            return self.pick([f"np.arange({number + 2})", f"np.ones(({number}, 2))", f"np.array([3, {number}, 2])"])
+        if kind == "tuple":
+            return f"({self.any()}, {self.any()})"
+        if kind == "object" and self.classes:
+            return f"{self.pick(list(self.classes))}({self.part('list')})"
+        return str(number)
+
+    def _lists(self, number: int) -> list[str]:
+        return [
+            f"[{number}, {self.rng.randrange(9)}, 2]",
+            f"[{self.any()}, {self.any()}]",
+            "[]",
+            f"[[{number}], []]",
+            f"list({self.path('list') or (1, 2)})",
+            f"[i * {number} for i in range(3)]",
+            f"sorted(str(v) for v in {self.path('list', 'tuple') or [2, 1]})",
+            f"[[i] for i in range({self.rng.randrange(1, 4)})]",
+        ]
+
+    def any(self) -> str:
+        """An expression of any kind."""
+        path = self.path() if self.chance(0.5) else None
+        if path:
+            return path
+        return self.pick(["1", "2", "'x'", "[]", "[5]", "{}", "{'k': [1]}"])
+
+    def mutable(self) -> str:
+        """An expression for a value that can be changed."""
+        return self.a(self.pick(["list", "list", "dict", "set", "array", "object"]))
+
+    def condition(self) -> str:
+        """An expression to branch on."""
+        return self.pick([f"{self.a('int')} > 3", f"len({self.a('list')}) > 1", f"'a' in {self.a('dict')}", "True"])
+
+    # -- writing --------------------------------------------------------------------------------------
+
+    def have(self, statement: str) -> None:
+        """Write an import if the notebook hasn't got it."""
+        if statement not in self.written:
+            self.write(statement)
+
+    def write(self, statement: str) -> bool:
+        """Run a statement; keep it and return True if it raises nothing."""
+        try:
+            code = compile(statement, "<author>", "exec")
+            with contextlib.redirect_stdout(io.StringIO()), limited():
+                exec(code, self.space)
+        except (Exception, TooLong):
+            return False
+        self.written.append(statement)
+        return True
+
+
+def _paths(path: str, value: object, depth: int) -> Iterator[tuple[str, object]]:
+    yield path, value
+    if not depth:
+        return
+    inner: list[tuple[str, object]] = []
+    if type(value) in (list, tuple) and value:
+        inner = [(f"{path}[0]", value[0]), (f"{path}[-1]", value[-1])]  # type: ignore[index]
+    elif type(value) is dict:
+        inner = [(f"{path}[{k!r}]", v) for k, v in value.items() if isinstance(k, str)]
+    elif kind_of(value) == "object":
+        inner = [(f"{path}.{k}", v) for k, v in getattr(value, "__dict__", {}).items()]
+    for text, part in inner:
+        yield from _paths(text, part, depth - 1)
