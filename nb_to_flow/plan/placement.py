@@ -33,6 +33,8 @@ def place_imports(draft: Draft) -> Draft:
         if _is_star(statements[index].node) or all(len(meanings[n]) == 1 for n in names):
             (dropped if text in seen else hoisted).add(index)
             seen.add(text)
+        if _is_star(statements[index].node):
+            continue  # allowed at module level only
         if any(_has_other_binder(draft, n) or len(meanings[n]) > 1 for n in names):
             contested.add(index)
     contested = _sharing_names(draft, contested)
@@ -57,6 +59,7 @@ def _sharing_names(draft: Draft, contested: set[int]) -> set[int]:
             for n in names
             for b in draft.versions.binders[n]
             if draft.facts.statements[b].role is Role.IMPORT
+            and not _is_star(draft.facts.notebook.statements[b].node)
         }
         if wider <= contested:
             return contested
