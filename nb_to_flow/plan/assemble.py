@@ -12,9 +12,11 @@ from nb_to_flow.ir.plan import Input, Output, Source, SourceKind, Step, StepRole
 from nb_to_flow.plan.coherence import Together, shared_inputs
 from nb_to_flow.plan.copies import copies_for
 from nb_to_flow.plan.draft import Draft
+from nb_to_flow.plan.fusion import held_together, hoisted_names
 from nb_to_flow.plan.interfaces import Interface, interface_of
 from nb_to_flow.plan.partition import Partition, topological
 from nb_to_flow.plan.settle import Settled
+from nb_to_flow.plan.versions import stored_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -209,13 +211,12 @@ def _prebinds(draft: Draft, face: Interface, outputs: Mapping[str, int]) -> tupl
     surely: set[str] = set(face.inputs)
     assigned: set[str] = set(face.inputs)
     for index in face.steps:
-        facts = draft.facts.statements[index]
-        surely |= facts.binds
-        assigned |= facts.binds | facts.may_bind if not facts.calls else facts.binds
+        surely |= draft.facts.statements[index].binds
+        assigned |= stored_names(draft.facts.notebook.statements[index].node)
     rebound = {n for i in face.steps for n in draft.facts.statements[i].rebinds}
     wanted = {n for n in outputs if n not in surely} | (rebound - assigned)
     return tuple(sorted(wanted))
 
 
 def _is_unpicklable(draft: Draft, name: str, definer: int) -> bool:
-    return name in draft.facts.statements[definer].unpicklable
+    return name in held_together(draft, definer, hoisted_names(draft))

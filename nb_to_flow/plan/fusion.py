@@ -10,6 +10,7 @@ from nb_to_flow.ir.facts import Access, ResourceKind, Role
 from nb_to_flow.ir.notebook import CellKind
 from nb_to_flow.plan.dependencies import SUPPORTED_GENERATORS, generator_uses, seeded_generators
 from nb_to_flow.plan.draft import Draft, Fusion
+from nb_to_flow.plan.versions import DEFINITIONS
 
 _BACKEND = re.compile(r"^[^#\n]*\b(?:matplotlib|mpl)\.use\(|^[^#\n]*\.switch_backend\(", re.MULTILINE)
 _INLINE = re.compile(r"^\s*%matplotlib\s+(?:inline|notebook|widget)", re.MULTILINE)
@@ -40,7 +41,7 @@ def find_fusions(draft: Draft) -> Draft:
 
 def _unpicklable(draft: Draft) -> Iterator[Fusion]:
     placed = frozenset(draft.placed)
-    hoisted = _hoisted_names(draft)
+    hoisted = hoisted_names(draft)
     for index in draft.placed:
         for name, why in sorted(held_together(draft, index, hoisted).items()):
             users = [u for u in draft.versions.users.get((name, index), ()) if u in placed]
@@ -60,9 +61,9 @@ def held_together(draft: Draft, index: int, hoisted: frozenset[str]) -> dict[str
     if facts.role in (Role.FUNCTION, Role.CLASS):
         found.update({n: "it is defined where it is used" for n in facts.binds if n not in found})
     for name in facts.changes & defined:
-        definer = draft.versions.reaching.before[index].get(name)
-        if definer is not None and draft.facts.statements[definer].role is Role.IMPORT:
-            found[name] = "the module is changed in place"
+        roles = {draft.facts.statements[o].role for o in draft.versions.origins((name, index))}
+        if roles and roles <= DEFINITIONS:
+            found[name] = "the module, function or class is changed in place"
     for name, held in facts.carries.items():
         local = sorted(held - hoisted)
         if local and name in defined:
@@ -80,7 +81,7 @@ def _local_definitions(draft: Draft, role: Role) -> dict[str, list[int]]:
     return found
 
 
-def _hoisted_names(draft: Draft) -> frozenset[str]:
+def hoisted_names(draft: Draft) -> frozenset[str]:
     """Names of the functions and classes at module level."""
     return frozenset(n for i in draft.definitions for n in draft.facts.statements[i].binds)
 

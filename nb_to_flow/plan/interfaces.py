@@ -14,13 +14,14 @@ from nb_to_flow.plan.versions import Version
 class Conflict:
     """A group can't run as one task: `name` would have the wrong value in it.
 
-    `other` is the statement whose group must join (-1: nothing helps, the name is a builtin or global that
-    the group itself binds later).
+    `other` is the statement whose group must join; -1 if joining can't help, because the name is a builtin or
+    global here that `binder`, a later statement of the group, makes a local variable of the whole task.
     """
 
     name: str
     statement: int
     other: int
+    binder: int = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +69,17 @@ def interface_of(draft: Draft, own: Iterable[int]) -> Interface:
             else:
                 outside[name] = index
         _define(draft, index, inputs, local)
-    conflicts += [Conflict(name=n, statement=s, other=-1) for n, s in sorted(outside.items()) if n in local]
+    conflicts += [
+        Conflict(name=n, statement=s, other=-1, binder=_first_binder(draft, steps, n))
+        for n, s in sorted(outside.items())
+        if n in local
+    ]
     return Interface(own=own, repeated=repeated, inputs=inputs, final=local, conflicts=tuple(conflicts))
+
+
+def _first_binder(draft: Draft, steps: list[int], name: str) -> int:
+    """The first of the steps that makes the name a local variable."""
+    return next(i for i in steps if name in draft.versions.reaching.defines[i])
 
 
 def _bring_in(

@@ -37,7 +37,7 @@ def place_imports(draft: Draft) -> Draft:
             continue  # allowed at module level only
         if any(_has_other_binder(draft, n) or len(meanings[n]) > 1 for n in names):
             contested.add(index)
-    contested = _sharing_names(draft, contested)
+    contested = {i for i in _sharing_names(draft, contested) if not _is_star(statements[i].node)}
     # A contested import that is hoisted too serves the module's functions; tasks that bind its names
     # themselves repeat it.
     return replace(
@@ -202,10 +202,13 @@ def _serves(draft: Draft, constant: int, functions: set[int]) -> bool:
 def _is_anchored(draft: Draft, index: int, hoisted: set[int]) -> bool:
     """True if making the definition has an effect or takes data: it is made once, at its place."""
     facts = draft.facts.statements[index]
+    node = draft.facts.notebook.statements[index].node
     if facts.changes or facts.mutations or any(e.kind not in _HARMLESS for e in facts.effects):
         return True
+    if facts.binds & draft.versions.changed:  # it remembers something in a default or an attribute
+        return True
     before = draft.versions.reaching.before[index]
-    plain = _plain_defaults(draft.facts.notebook.statements[index].node)
+    plain = _plain_defaults(node)
     for name in draft.versions.asked[index]:
         definer = before.get(name)
         if definer is None or definer in hoisted or definer in draft.parameter_statements:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from nb_to_flow.plan.coherence import Remedy, find_incoherent
+from nb_to_flow.plan.coherence import find_incoherent
 from nb_to_flow.plan.dependencies import new_partition
 from nb_to_flow.plan.draft import Draft, Fusion
-from nb_to_flow.plan.interfaces import Interface, interface_of
+from nb_to_flow.plan.interfaces import Conflict, Interface, interface_of
 from nb_to_flow.plan.partition import Partition
 from nb_to_flow.plan.versions import Versions
 
-_ROUNDS = 12
+_ROUNDS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,21 +25,22 @@ class Settled:
 
 
 def settle(draft: Draft, groups: list[list[int]]) -> Settled | None:
-    """The nearest sound grouping that is coarser than `groups`; None if only one whole task would do."""
+    """The nearest sound grouping to `groups`; None if only one whole task would do."""
     fusions = list(draft.fusions)
     for _ in range(_ROUNDS):
         partition = regroup(draft, groups, fusions)
         interfaces = _merge_conflicts(draft, partition)
-        if interfaces is None:
-            return None
+        if isinstance(interfaces, Conflict):
+            divided = _divided(groups, interfaces)
+            if divided is None:
+                return None
+            groups = divided
+            continue
         group_of = {i: g for g, face in interfaces.items() for i in face.own}
         remedy = find_incoherent(draft, interfaces, group_of)
-        if remedy == Remedy() or not _is_new(draft, remedy):
-            remedy = Remedy(merged=remedy.merged)
-        if not remedy.carried and not remedy.merged:
-            return Settled(
-                draft=replace(draft, fusions=tuple(fusions)), partition=partition, interfaces=interfaces
-            )
+        if not remedy.merged and remedy.carried <= draft.versions.carried:
+            settled = replace(draft, fusions=tuple(fusions))
+            return Settled(draft=settled, partition=partition, interfaces=interfaces)
         fusions += [
             Fusion(statements=frozenset(i for g in merged for i in interfaces[g].own), reason=why)
             for merged, why in remedy.merged
@@ -48,8 +49,16 @@ def settle(draft: Draft, groups: list[list[int]]) -> Settled | None:
     return None
 
 
-def _is_new(draft: Draft, remedy: Remedy) -> bool:
-    return not remedy.carried <= draft.versions.carried
+def _divided(groups: list[list[int]], conflict: Conflict) -> list[list[int]] | None:
+    """The groups, with what reads a global name apart from what binds it later; None if they are apart."""
+    reader, binder = conflict.statement, conflict.binder
+    found: list[list[int]] = []
+    for group in groups:
+        if reader in group and binder in group and reader < binder:
+            found += [[i for i in group if i < binder], [i for i in group if i >= binder]]
+        else:
+            found.append(group)
+    return found if len(found) > len(groups) else None
 
 
 def with_carried(draft: Draft, carried: frozenset[tuple[str, int]]) -> Draft:
@@ -72,8 +81,8 @@ def regroup(draft: Draft, groups: list[list[int]], fusions: list[Fusion]) -> Par
     return partition
 
 
-def _merge_conflicts(draft: Draft, partition: Partition) -> dict[int, Interface] | None:
-    """Merge until no group sees a wrong version; None if a name can't be right in any task."""
+def _merge_conflicts(draft: Draft, partition: Partition) -> dict[int, Interface] | Conflict:
+    """Merge until no group sees a wrong version; the conflict, if merging can't help."""
     count = len(draft.facts.statements)
     cache: dict[tuple[int, ...], Interface] = {}
     while True:
@@ -84,14 +93,15 @@ def _merge_conflicts(draft: Draft, partition: Partition) -> dict[int, Interface]
                 if own not in cache:
                     cache[own] = interface_of(draft, (*own, *seeds_of(draft, own)))
                 interfaces[group] = cache[own]
-        merges = _version_conflicts(partition, interfaces)
-        if merges is None:
-            return None
-        if not merges:
+        conflicts = list(_conflicts(partition, interfaces))
+        if not conflicts:
             return interfaces
-        merged = [partition.union(pair) for pair in merges]
+        hopeless = [c for _, c in conflicts if c.other not in partition]
+        if hopeless:
+            return hopeless[0]
+        merged = [partition.union((group, c.other)) for group, c in conflicts]
         if not any(merged):
-            return None
+            return conflicts[0][1]
         partition.condense()
 
 
@@ -101,18 +111,12 @@ def seeds_of(draft: Draft, own: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(s for s, target in draft.seed_targets.items() if target in members)
 
 
-def _version_conflicts(
-    partition: Partition, interfaces: Mapping[int, Interface]
-) -> list[tuple[int, int]] | None:
-    merges = []
+def _conflicts(partition: Partition, interfaces: Mapping[int, Interface]) -> Iterator[tuple[int, Conflict]]:
+    """What each group gets wrong, its givers' last versions included."""
     for group, interface in interfaces.items():
-        for conflict in interface.conflicts:
-            if conflict.other not in partition:
-                return None
-            merges.append((group, conflict.other))
+        yield from ((group, c) for c in interface.conflicts)
         for name, definer in interface.inputs.items():
             if definer in partition:
                 provider = interfaces[partition.find(definer)]
                 if provider.final.get(name) != definer:
-                    merges.append((group, definer))
-    return merges
+                    yield group, Conflict(name=name, statement=interface.own[0], other=definer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,8 @@ from functools import cached_property
 from nb_to_flow.ir.facts import Facts, Role, StatementFacts
 
 DEFINITIONS = frozenset({Role.IMPORT, Role.FUNCTION, Role.CLASS})
+
+_INNER_SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 # A name and the statement that bound or changed it last.
 Version = tuple[str, int]
@@ -23,6 +26,26 @@ def loaded_names(node: ast.AST) -> frozenset[str]:
             found.add(inner.id)
         elif isinstance(inner, ast.AugAssign) and isinstance(inner.target, ast.Name):
             found.add(inner.target.id)
+    return frozenset(found)
+
+
+def stored_names(node: ast.AST) -> frozenset[str]:
+    """Names that the code binds in its own scope, on whatever path."""
+    found: set[str] = set()
+    stack = [node]
+    while stack:
+        inner = stack.pop()
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+            found.add(inner.id)
+        elif isinstance(inner, ast.alias):
+            found.add((inner.asname or inner.name).split(".")[0])
+        elif isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(inner.name)
+            continue
+        elif isinstance(inner, ast.ExceptHandler) and inner.name:
+            found.add(inner.name)
+        if not isinstance(inner, _INNER_SCOPES):
+            stack.extend(ast.iter_child_nodes(inner))
     return frozenset(found)
 
 
@@ -143,7 +166,15 @@ class Versions:
 
     def undefined(self, index: int) -> frozenset[str]:
         """Names it asks for that no earlier statement defined: builtins, or an error of the notebook's."""
-        return self.asked[index] - frozenset(self.reaching.before[index])
+        statement = self.facts.statements[index]
+        loaded = loaded_names(self.facts.notebook.statements[index].node) & self._shadowing
+        wanted = self.asked[index] | (loaded - statement.binds - statement.may_bind)
+        return wanted - frozenset(self.reaching.before[index])
+
+    @cached_property
+    def _shadowing(self) -> frozenset[str]:
+        """Builtin names that the notebook binds somewhere."""
+        return frozenset(self.binders) & frozenset(dir(builtins))
 
     @cached_property
     def users(self) -> Mapping[Version, tuple[int, ...]]:

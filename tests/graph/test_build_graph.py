@@ -1,0 +1,87 @@
+"""Which cells depend on which, and why."""
+
+from __future__ import annotations
+
+import pytest
+
+from nb_to_flow.ir.graph import EdgeKind
+from tests.graph.cells import graph_of
+
+# cells, edges between cells as (source, target); anything not listed must not be there
+VARIABLES = {
+    "use": (["a = 1", "b = a"], {(0, 1)}),
+    "the last binding counts": (["a = 1", "a = 2", "b = a"], {(1, 2)}),
+    "a later binding waits for nothing": (["a = 1", "b = a", "a = 3"], {(0, 1)}),
+    "augmented assignment chains": (["a = 1", "a += 1", "b = a"], {(0, 1), (1, 2)}),
+    "a change is a new version": (["a = []", "a.append(1)", "b = len(a)"], {(0, 1), (1, 2)}),
+    "a change through an alias": (
+        ["a = []", "b = a", "b.append(1)", "c = len(a)"],
+        {(0, 1), (0, 2), (1, 2), (2, 3)},
+    ),
+    "a binding on some paths": (["n = 1", "f = 0", "if f:\n    n = 2", "b = n"], {(0, 2), (1, 2), (2, 3)}),
+    "deleted and bound again": (["a = 1", "del a", "a = 2", "b = a"], {(2, 3)}),
+    "imports make no edge": (["import math", "a = math.pi"], set()),
+    "functions make no edge": (["def f():\n    return 1", "a = f()"], set()),
+    "globals are looked up when called": (["k = 1", "def f():\n    return k", "k = 2", "a = f()"], {(2, 3)}),
+    "a function rebinds a global": (
+        ["n = 0", "def f():\n    global n\n    n += 1", "f()", "a = n"],
+        {(0, 2), (2, 3)},
+    ),
+}
+
+FILES = {
+    "read after write": (["open('a.txt', 'w').write('1')", "v = open('a.txt').read()"], {(0, 1)}),
+    "other files don't matter": (["open('a.txt', 'w').write('1')", "v = open('b.txt').read()"], set()),
+    "write after read": (["v = open('a.txt').read()", "open('a.txt', 'w').write('1')"], {(0, 1)}),
+    "two readers": (["v = open('a.txt').read()", "w = open('a.txt').read()"], set()),
+    "a folder before what is in it": (
+        ["import os\nos.makedirs('out')", "open('out/a.txt', 'w').write('1')"],
+        {(0, 1)},
+    ),
+}
+
+STATE = {
+    "seed, draw, draw": (
+        ["import random\nrandom.seed(1)", "a = random.random()", "b = random.random()"],
+        {(0, 1), (1, 2)},
+    ),
+    "draws without a seed": (["import random", "a = random.random()", "b = random.random()"], set()),
+    "settings at the top": (
+        ["import pandas as pd\npd.set_option('display.max_rows', 3)", "pd.DataFrame({'a': [1]})"],
+        set(),
+    ),
+    "a barrier": (["a = 1", "exec('q = 2')", "b = 3"], {(0, 1), (1, 2)}),
+}
+
+
+@pytest.mark.parametrize("table", [VARIABLES, FILES, STATE], ids=["variables", "files", "state"])
+def test_cell_edges(table: dict[str, tuple[list[str], set[tuple[int, int]]]]) -> None:
+    found = {
+        name: {(e.source, e.target) for e in graph_of(*cells).cell_edges}
+        for name, (cells, _) in table.items()
+    }
+    assert found == {name: edges for name, (_, edges) in table.items()}
+
+
+def test_an_edge_says_why() -> None:
+    edge = graph_of("x = 0\nrows = [1]", "print(x)\ntotal = sum(rows)").edges[1]
+    assert (edge.kind, edge.names, edge.source_line, edge.target_line) == (EdgeKind.DATA, ("rows",), 2, 2)
+    assert edge.certain and edge.passes
+
+
+def test_definitions_are_edges_of_statements_only() -> None:
+    graph = graph_of("def f():\n    return 1", "a = f()")
+    assert [e.kind for e in graph.edges] == [EdgeKind.DEFINITION]
+    assert graph.cell_edges == ()
+
+
+def test_symbolic_paths_of_one_version_are_one_file() -> None:
+    graph = graph_of("n = 'x'", "open(f'{n}.txt', 'w').write('1')", "v = open(f'{n}.txt').read()")
+    edge = next(e for e in graph.edges if e.kind is EdgeKind.FILE)
+    assert (edge.source, edge.target, edge.certain) == (1, 2, True)
+
+
+def test_the_graph_is_a_networkx_graph() -> None:
+    graph = graph_of("a = 1", "b = a").to_networkx()
+    assert list(graph.nodes) == [0, 1]
+    assert graph.edges[0, 1, 0]["edge"].names == ("a",)
