@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nb_to_flow.facts import roles, scopes
 from nb_to_flow.facts.heap import BoundMethod, ClassObject, FunctionObject, Instance, Library
-from nb_to_flow.facts.knowledge.load import load_knowledge
+from nb_to_flow.facts.knowledge.load import Knowledge, KnowledgeError, load_knowledge, read_knowledge
 from nb_to_flow.facts.modules import LocalModules
 from nb_to_flow.facts.record import Record
 from nb_to_flow.facts.statements import Statements
@@ -28,6 +28,7 @@ from nb_to_flow.ir.facts import (
 from nb_to_flow.ir.notebook import Notebook, Statement
 from nb_to_flow.ir.spans import Span
 
+OWN_TABLE = "nb_to_flow.toml"  # beside the notebook
 REASONS = {
     "handle": "is bound to this process",
     "iterator": "is used up by reading it",
@@ -42,7 +43,8 @@ class FactsOptions:
     """What a user may tell the analysis.
 
     Attributes:
-        folder: the notebook's folder, where modules beside it are looked for; None looks nowhere.
+        folder: the notebook's folder, where modules beside it and the user's own knowledge table
+            (`nb_to_flow.toml`) are looked for; None looks nowhere.
     """
 
     folder: Path | None = None
@@ -55,17 +57,34 @@ def analyse(notebook: Notebook, options: FactsOptions = FactsOptions()) -> Outco
     field-sensitive and context-sensitive (calls are followed in place) in objects.
 
     Returns:
-        The facts, with an info diagnostic for each assumption about what is unknown.
+        The facts, with an info diagnostic for each assumption about what is unknown; no value, and an
+        error, if the user's knowledge table is wrong.
     """
-    return Analysis(notebook, options).run()
+    try:
+        knowledge = _knowledge(options.folder)
+    except (KnowledgeError, OSError, UnicodeError) as error:
+        hint = "its grammar is that of the tables in nb_to_flow/facts/knowledge"
+        message = f"{OWN_TABLE} can't be used: {error}"
+        return Outcome(
+            value=None,
+            diagnostics=(Diagnostic(code="NB202", severity=Severity.ERROR, message=message, hint=hint),),
+        )
+    return Analysis(notebook, options, knowledge).run()
+
+
+def _knowledge(folder: Path | None) -> Knowledge:
+    own = folder / OWN_TABLE if folder is not None else None
+    if own is None or not own.is_file():
+        return load_knowledge()
+    return read_knowledge(OWN_TABLE, own.read_text("utf-8"))
 
 
 class Analysis:
     """One run over a notebook."""
 
-    def __init__(self, notebook: Notebook, options: FactsOptions) -> None:
+    def __init__(self, notebook: Notebook, options: FactsOptions, knowledge: Knowledge) -> None:
         self.notebook = notebook
-        self.machine = Statements(load_knowledge())
+        self.machine = Statements(knowledge)
         self.machine.helpers = notebook.helpers
         self.machine.local_modules = LocalModules(options.folder)
         self.bound: dict[int, Mapping[str, frozenset[int]]] = {}
@@ -104,7 +123,7 @@ class Analysis:
             if isinstance(payload, Library) and payload.name.startswith("__future__."):
                 return "" if payload.name.endswith(".annotations") else "__future__._Feature"
             if isinstance(payload, Library):
-                known = load_knowledge().value(payload.name)
+                known = self.machine.knowledge.value(payload.name)
                 types = {known.returns or "object"} if known else {"object" if payload.name in used else ""}
         return (types - {"module", "function", "type", "method"} or {""}).pop()
 
@@ -265,7 +284,7 @@ class Analysis:
         for message, line in sorted(record.assumptions.items()):
             where = statement.line_map[min(line, len(statement.line_map)) - 1] if statement.line_map else 1
             span = Span(cell=statement.cell, line=where, end_line=where)
-            hint = "say what it does in a knowledge file beside the notebook if this is wrong"
+            hint = f"if that is wrong, say what it does in {OWN_TABLE} beside the notebook"
             self.diagnostics.append(
                 Diagnostic(code="NB201", severity=Severity.INFO, message=message, hint=hint, span=span)
             )

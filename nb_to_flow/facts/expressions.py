@@ -150,9 +150,12 @@ class Expressions(Invocation):
         frame = Frame(outer=outer, own={*targets_of(node), "<comprehension>"})
         kind = {ast.ListComp: "list", ast.SetComp: "set", ast.DictComp: "dict"}.get(type(node), "generator")
         obj = self.make(node, kind)
+        sources: set[int] = set()
         for index, part in enumerate(node.generators):
             self.frame = outer if index == 0 else frame
-            items = self.iterate(self.eval(part.iter), part.iter)
+            source = self.eval(part.iter)
+            sources |= source
+            items = self.iterate(source, part.iter)
             self.frame = frame
             self.assign(part.target, items)
             for test in part.ifs:
@@ -164,7 +167,7 @@ class Expressions(Invocation):
             self.heap.hold(obj, ITEMS, self.eval(element))
         self.frame = outer
         if isinstance(node, ast.GeneratorExp):
-            self.heap.hold(obj, "frame", self.mutable(frozenset().union(NOTHING, *frame.values.values())))
+            self.heap.hold(obj, "frame", self.mutable(sources.union(*frame.values.values())))
         return frozenset((obj,))
 
     _eval_ListComp = _eval_SetComp = _eval_DictComp = _eval_GeneratorExp = _eval_comprehension

@@ -122,6 +122,9 @@ class LibraryCalls(Machine):
         elif self.mutable(passed):
             for obj in self.mutable(result):
                 self.heap.hold(obj, ITEMS, passed)
+        for obj in result:
+            if "iterator" in self.traits(obj):  # it looks into what it goes through only when it is used
+                self.heap.hold(obj, "frame", self.mutable(args.every() | receiver))
         return result
 
     def _result_of(

@@ -144,7 +144,9 @@ class Knowledge:
     are type names with a keyword mark (`constructed`).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, own: _Table | None = None) -> None:
+        """`own` is a table of the user's: its entries go before the packaged ones."""
+        self._own = own
         self._tables: dict[str, _Table | None] = {}
         self._names: dict[str, str] = {}
         self._apis: dict[tuple[str, str, str], ApiFacts | None] = {}
@@ -327,7 +329,8 @@ class Knowledge:
         if stem not in self._tables:
             source = _folder().joinpath(f"{stem}.toml")
             known = stem.isidentifier() and source.is_file()
-            self._tables[stem] = _read(source.name, source.read_text("utf-8")) if known else None
+            table = _read(source.name, source.read_text("utf-8")) if known else None
+            self._tables[stem] = table if self._own is None else _overlaid(table, self._own, stem)
         return self._tables[stem]
 
 
@@ -349,6 +352,43 @@ def load_knowledge() -> Knowledge:
         KnowledgeError: then, if the table is wrong.
     """
     return Knowledge()
+
+
+def read_knowledge(file: str, text: str) -> Knowledge:
+    """The packaged tables with a user's own table, `text`, before them.
+
+    Raises:
+        KnowledgeError: if the user's table is wrong.
+    """
+    return Knowledge(_read(file, text))
+
+
+def _overlaid(base: _Table | None, own: _Table, stem: str) -> _Table:
+    """A library's table with the user's entries for that library in it."""
+
+    def concerns(name: str) -> bool:
+        root = name.partition(".")[0]
+        return stem == ("stdlib" if root in sys.stdlib_module_names else root if "." in name else "builtins")
+
+    merged = base or _Table(own.file, {})
+    merged.functions.update((n, api) for n, api in own.functions.items() if concerns(n))
+    merged.values.update((n, api) for n, api in own.values.items() if concerns(n))
+    for name, facts in own.types.items():
+        if concerns(name):
+            merged.types[name] = _merged(merged.types.get(name), facts)
+    return merged
+
+
+def _merged(base: TypeFacts | None, own: TypeFacts) -> TypeFacts:
+    if base is None:
+        return own
+    return replace(
+        base,
+        bases=own.bases or base.bases,
+        traits=own.traits or base.traits,
+        attributes={**base.attributes, **own.attributes},
+        methods={**base.methods, **own.methods},
+    )
 
 
 def _read(file: str, text: str) -> _Table:
