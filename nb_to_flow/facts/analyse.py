@@ -201,9 +201,12 @@ class Analysis:
 
     def _mutations(self, record: Record) -> tuple[Mutation, ...]:
         heap, roots = self.machine.heap, self.machine.roots
+        before = {n: self.machine.mutable(old) for n, old in record.replaced.items() if old}
         found = []
         for obj in sorted(record.changes):
-            names = {name for holder in heap.holders((obj,)) for name in roots.get(holder, ())}
+            holders = heap.holders((obj,))
+            names = {name for holder in holders for name in roots.get(holder, ())}
+            names |= {name for name, old in before.items() if not holders.isdisjoint(old)}
             if names:
                 change = record.changes[obj]
                 found.append(

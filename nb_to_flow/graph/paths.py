@@ -22,11 +22,14 @@ def holes(path: str) -> tuple[str, ...]:
 
 
 def parents(path: str) -> Iterator[str]:
-    """The folders that `path` lies in, innermost first."""
+    """The folders that `path` lies in, innermost first; relative paths lie in "."."""
+    relative = path != "." and not path.startswith(("/", "..", UNKNOWN, "{"))
     while "/" in path:
         path = path.rsplit("/", 1)[0]
         if path:
             yield path
+    if relative:
+        yield "."
 
 
 @lru_cache(maxsize=65536)

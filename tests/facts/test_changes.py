@@ -68,6 +68,13 @@ CHANGES = [
     (["def outer():\n    xs = []\n    def add():\n        xs.append(1)\n        return xs\n    return add", "h = outer()", "r = h()", "r.append(1)"], "h r"),
     (["def rec(xs, n):\n    if n:\n        xs.append(n)\n        rec(xs, n - 1)", "a = []", "rec(a, 3)"], "a"),
     (["def rec(x, n):\n    return rec([x], n - 1) if n else x.append(1)", "a = []", "rec(a, 3)"], "a"),
+    (["def f(x):\n    x.append(1)\n    return 5", "xs = [1]", "xs = f(xs)"], "xs"),
+    (["log = []", "def f(x):\n    log.append(1)\n    return [x]", "log = f(3)"], "log"),
+    (["log = [1]", "log = [v for v in [log.append(3)]]"], "log"),
+    (["a = [1]", "g = (v for v in a)", "a.append(2)"], "a g"),
+    (["a = [1]", "z = zip(a, [2])", "a.append(2)"], "a z"),
+    (["a = [1]", "m = map(str, a)", "a.append(2)"], "a m"),
+    (["a = [1]", "i = iter(a)", "a.append(2)"], "a i"),
 ]  # fmt: skip
 
 LEAVES = [

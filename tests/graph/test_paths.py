@@ -27,5 +27,6 @@ def test_may_be_same(one: str, other: str, expected: bool) -> None:
 
 def test_paths_are_normalised() -> None:
     assert normal_path("./a//b.csv") == "a/b.csv"
-    assert list(parents("a/b/c.csv")) == ["a/b", "a"]
+    assert list(parents("a/b/c.csv")) == ["a/b", "a", "."]
+    assert list(parents("/a/b.csv")) == ["/a"]
     assert holes("{d}/x_{n}_?.csv") == ("d", "n", "")
