@@ -33,7 +33,14 @@ def parse(text: str) -> ast.Module:
     """Parse the text and check that it compiles, top-level await allowed. Raises BadSyntax."""
     try:
         tree = ast.parse(text)
-        compile(tree, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        # IPython compiles statement by statement, so a future import may stand anywhere in a cell
+        body = [
+            node
+            for node in tree.body
+            if not (isinstance(node, ast.ImportFrom) and node.module == "__future__")
+        ]
+        module = ast.Module(body=body, type_ignores=[])
+        compile(module, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     except SyntaxError as error:
         raise _explain(error, text) from None
     except (RecursionError, MemoryError):
