@@ -215,6 +215,7 @@ class Analysis:
                         names=frozenset(names),
                         deep=change.deep,
                         certain=change.certain,
+                        cached=change.cached,
                         line=change.line,
                     )
                 )
@@ -226,6 +227,8 @@ class Analysis:
         code = role in (Role.IMPORT, Role.FUNCTION, Role.CLASS)
         (self.data.difference_update if code else self.data.update)(names)
         self.known.update(names)
+        constant = role is Role.CONSTANT
+        (self.machine.constants.update if constant else self.machine.constants.difference_update)(names)
 
     def _type(self, value: Value) -> str:
         types = {self.machine.heap.types[obj].partition("[")[0] for obj in value}

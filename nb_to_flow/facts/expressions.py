@@ -211,7 +211,10 @@ class Expressions(Invocation):
             made = self.new(node, min(containers))
             for obj in made:
                 self.heap.hold(obj, ITEMS, frozenset(i for o in left | right for i in self.heap.items(o)))
-            return made
+            others = [
+                frozenset(o for o in side if self.heap.types[o] not in containers) for side in (left, right)
+            ]
+            return made | self._arithmetic(others[0], others[1], method, node) if all(others) else made
         known = [self.knowledge.method(t, method) for t in sorted(types) if t]
         returns = next((api.returns for api in known if api and api.returns), "")
         if returns == "same":

@@ -45,6 +45,7 @@ class Machine(ABC):
         self.steps = 0  # expressions looked at so far, the running statement's left out
         self.local_modules = LocalModules(None)
         self.helpers: frozenset[str] = frozenset()
+        self.constants: set[str] = set()  # module variables that hold what a literal says
         self.data_imports: set[str] = set()  # things of libraries that are used as data are (subscripted)
         self._traits: dict[str, frozenset[str]] = {}
 
@@ -141,7 +142,7 @@ class Machine(ABC):
         for obj in value:
             if obj in self.heap.frozen:
                 continue
-            self.record.change(obj, deep, certain)
+            self.record.change(obj, deep, certain, cached=not deep and "caches" in self.traits(obj))
             if deep:
                 for inner in self.content(obj):
                     self.record.change(inner, True, certain)

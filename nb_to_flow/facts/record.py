@@ -13,6 +13,7 @@ class Change:
 
     deep: bool
     certain: bool
+    cached: bool
     line: int
 
 
@@ -41,14 +42,15 @@ class Record:
         if name not in self.bound:
             self.loads.setdefault(name, self.line)
 
-    def change(self, obj: int, deep: bool, certain: bool = True) -> None:
+    def change(self, obj: int, deep: bool, certain: bool = True, cached: bool = False) -> None:
         """An object may change in place."""
         known = self.changes.get(obj)
         if known is None:
-            self.changes[obj] = Change(deep, certain, self.line)
+            self.changes[obj] = Change(deep, certain, cached, self.line)
         else:
             known.deep |= deep
             known.certain |= certain
+            known.cached &= cached
 
     def effect(self, kind: ResourceKind, access: Access, name: str = "", certain: bool = True) -> None:
         """Something outside the variables is touched."""

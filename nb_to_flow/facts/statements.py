@@ -173,8 +173,19 @@ class Statements(Targets):
             self.assign(node.target, items)
             return self.run_block(node.body)
 
+        initial = self._initial(node)
         self._loop(once, at_least_once=True)
+        for name, value in initial.items():
+            self.bind(name, value | self.module.values.get(name, NOTHING))
+            self.record.bound.discard(name)
         return self.run_block(node.orelse)
+
+    def _initial(self, node: ast.For | ast.AsyncFor) -> dict[str, Value]:
+        """Variables that hold a constant, for the case that the loop runs never, and that the loop binds."""
+        if self.frame is not self.module or not self.constants:
+            return {}
+        bound = bound_names([node]) & self.constants - self.record.bound
+        return {name: self.module.values[name] for name in sorted(bound) if name in self.module.values}
 
     _run_AsyncFor = _run_For
 

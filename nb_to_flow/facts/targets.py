@@ -53,7 +53,8 @@ class Targets(Expressions):
                 self.call_function(
                     setter, Arguments([frozenset((obj,)), self.text(target.attr), value]), target
                 )
-            self.change((obj,))
+            if obj not in self.heap.frozen:
+                self.record.change(obj, deep=False)
             if "buffer" in self.traits(obj) and target.attr not in (
                 "index",
                 "columns",

@@ -16,7 +16,7 @@ from nb_to_flow.generate.imports import used_names
 from nb_to_flow.generate.lines import Line, added_words, copied, indented, joined, stripped, written
 from nb_to_flow.generate.rewrite import Keys, Scope, rewrite
 from nb_to_flow.generate.tasks import task_lines
-from nb_to_flow.ir.facts import Role
+from nb_to_flow.ir.facts import ResourceKind, Role
 from nb_to_flow.ir.helpers import with_requirements
 
 _BLANK = Line(text="")
@@ -31,7 +31,16 @@ def module_lines(context: Context) -> list[Line]:
     configures = _needs_configure(header, context, tasks, helpers)
     settings = _settings(header, context, configures=configures)
     flow = written(flow_code(context, configures=configures))
-    body = [*_backend(context), *settings, _BLANK, *_retries(context), _BLANK, *helpers, _BLANK]
+    body = [
+        *_backend(context),
+        *_print_width(context),
+        *settings,
+        _BLANK,
+        *_retries(context),
+        _BLANK,
+        *helpers,
+        _BLANK,
+    ]
     body += [*definitions, *tasks, *flow, *_main(context)]
     imports = _imports(header, [*early, *body], context)
     return [*written(_docstring(context)), _BLANK, *imports, _BLANK, *body]
@@ -110,6 +119,17 @@ def _backend(context: Context) -> list[Line]:
     ):
         return []
     return written(context.renamed('matplotlib.use("agg")'))
+
+
+def _print_width(context: Context) -> list[Line]:
+    """pandas prints up to 20 columns in a notebook, but in a script as many as a terminal is wide."""
+    name = next((local for local, target in context.imports.items() if target == "pandas"), None)
+    kinds = {e.kind for f in context.plan.facts.statements for e in f.effects}
+    if any("max_columns" in statement.code for statement in context.plan.facts.notebook.statements):
+        return []
+    if name is None or kinds.isdisjoint({ResourceKind.STDOUT, ResourceKind.DISPLAY}):
+        return []
+    return written(f'{name}.set_option("display.max_columns", 20)  # as in a notebook')
 
 
 def _retries(context: Context) -> list[Line]:

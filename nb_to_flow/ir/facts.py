@@ -66,6 +66,8 @@ class Mutation:
         names: every variable through which it can be reached around the statement (aliases included).
         deep: True if more than the object's own slots may change (a buffer, or what it holds).
         certain: False if this is an assumption about an unknown method or function.
+        cached: True if it only stores what was computed from it (`results.summary()` of statsmodels): it is
+            handed on, but needs no copy, for doing that twice or at once does no harm.
         line: line within the statement's code.
     """
 
@@ -73,6 +75,7 @@ class Mutation:
     names: frozenset[str]
     deep: bool
     certain: bool = True
+    cached: bool = False
     line: int = 1
 
 

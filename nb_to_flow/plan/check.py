@@ -145,7 +145,7 @@ class _Replay:
         inputs = {i.name for i in task.inputs}
         for step in task.steps:
             facts = self._facts[step.statement]
-            for mutation in facts.mutations:
+            for mutation in (m for m in facts.mutations if not m.cached):
                 for name in sorted((mutation.names & inputs) - rebound - copied):
                     yield f"{task.name} changes its input {name} in place"
             rebound |= facts.binds

@@ -21,6 +21,8 @@ def copies_for(draft: Draft, interface: Interface, together: Iterable[Together])
     shallow: dict[str, bool] = {}
     sets: list[frozenset[str]] = []
     for index, mutation in changes_of(draft, interface):
+        if mutation.cached:
+            continue
         names = touched_inputs(draft, interface, mutation, index)
         sets.append(names)
         for name in names:
@@ -51,9 +53,9 @@ def _is_shallow(draft: Draft, interface: Interface, name: str, obj: int, deep: b
     direct = draft.versions.objects(version)
     sharing = draft.facts.sharing
     if kind in _COPYABLE:
-        inner = {o for d in direct for o in sharing.holds.get(d, ()) if o in sharing.buffers}
-        return obj in direct or obj in inner or obj in sharing.buffers
-    return kind in _SHALLOW and obj in direct and not deep
+        return obj in direct or obj in sharing.buffers
+    inner = sharing.reach(frozenset(o for d in direct for o in sharing.holds.get(d, ())))
+    return kind in _SHALLOW and obj in direct and obj not in inner and not deep
 
 
 def _joined(name: str, sets: list[frozenset[str]]) -> set[str]:
