@@ -131,7 +131,7 @@ class Heap:
         if obj in self.frozen:
             return
         slot = self.fields[obj].setdefault(name, set())
-        new = set(inner) - slot - {obj}
+        new = set(inner) - slot
         if new:
             self.version += 1
             slot |= new

@@ -23,7 +23,7 @@ def holes(path: str) -> tuple[str, ...]:
 
 def parents(path: str) -> Iterator[str]:
     """The folders that `path` lies in, innermost first; relative paths lie in "."."""
-    relative = path != "." and not path.startswith(("/", "..", UNKNOWN, "{"))
+    relative = path != "." and not path.startswith(("/", "..", UNKNOWN))
     while "/" in path:
         path = path.rsplit("/", 1)[0]
         if path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nb_to_flow.ir.facts import Access, Effect, ResourceKind
+from nb_to_flow.ir.graph import EdgeKind
 from nb_to_flow.ir.plan import TaskPlan
 from nb_to_flow.plan.draft import Draft
 
@@ -19,7 +20,32 @@ def effects_of(draft: Draft, task: TaskPlan) -> list[Effect]:
 def may_retry(draft: Draft, task: TaskPlan) -> bool:
     """True if the task reads or overwrites outside things, and doing so twice is the same as once."""
     effects = effects_of(draft, task)
-    return any(e.kind in _HELPS for e in effects) and all(_is_idempotent(e) for e in effects)
+    helps = any(e.kind in _HELPS for e in effects)
+    return helps and all(_is_idempotent(e) for e in effects) and not _overwrites_what_it_read(draft, task)
+
+
+def _overwrites_what_it_read(draft: Draft, task: TaskPlan) -> bool:
+    """True if the task reads a file that it replaces afterwards: the second time it would read its own."""
+    steps = {s.statement for s in task.steps}
+    inside = [e for e in draft.graph.edges if e.kind is EdgeKind.FILE and {e.source, e.target} <= steps]
+    own = {e.target for e in inside if e.passes and e.certain}  # it reads what the task has just written
+    if any(not e.passes and _reads(draft, e.source) and e.source not in own for e in inside):
+        return True
+    return any(_reads(draft, i) & _writes(draft, i) - {"?"} for i in steps - own)
+
+
+def _reads(draft: Draft, index: int) -> frozenset[str]:
+    return _paths(draft, index, Access.READ)
+
+
+def _writes(draft: Draft, index: int) -> frozenset[str]:
+    return _paths(draft, index, Access.WRITE)
+
+
+def _paths(draft: Draft, index: int, access: Access) -> frozenset[str]:
+    """The files that the statement reads or writes."""
+    effects = draft.facts.statements[index].effects
+    return frozenset(e.name for e in effects if e.kind is ResourceKind.FILE and e.access is access)
 
 
 def _is_idempotent(effect: Effect) -> bool:

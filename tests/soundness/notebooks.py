@@ -110,3 +110,8 @@ def without(book: Book, cell: int, statement: int) -> Book:
     kept = book[cell].statements[:statement] + book[cell].statements[statement + 1 :]
     middle = (replace(book[cell], statements=kept),) if kept else ()
     return book[:cell] + middle + book[cell + 1 :]
+
+
+def from_text(source: str) -> Book:
+    """A notebook written by hand, its cells set apart by `# %%`."""
+    return tuple(Cell(statements=(part.strip(),)) for part in source.split("# %%") if part.strip())

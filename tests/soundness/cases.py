@@ -1,0 +1,113 @@
+"""Small notebooks that were once converted wrongly, named after what went wrong; cells are set apart by `# %%`."""
+
+CASES: dict[str, str] = {
+    "a_loop_that_runs_never_binds_nothing": """
+names = sorted(set())
+# %%
+for name in names:
+    last = name
+""",
+    "a_loop_that_runs_never_leaves_the_initial_value": """
+best = None
+# %%
+rows = [v for v in ()]
+# %%
+for row in rows:
+    best = row
+# %%
+print(best)
+""",
+    "a_walrus_in_a_comprehension_over_nothing": """
+rows = [v for v in ()]
+# %%
+print([seen := len(row) for row in rows])
+""",
+    "a_generator_expression_looks_into_its_list_late": """
+items = [1, 3, 2]
+# %%
+late = (v for v in items)
+# %%
+last = items.pop()
+""",
+    "an_iterator_looks_into_its_list_late": """
+items = [4, 6, 2]
+# %%
+pairs = zip(items, [[1], [2]])
+# %%
+items[0] += 7
+""",
+    "a_function_changes_the_list_that_its_result_replaces": """
+log = [1, 2]
+total = len(log)
+# %%
+def note(x):
+    log.append(x)
+    return [x, log[0]]
+# %%
+first = sorted(log)
+# %%
+log = note(3)
+# %%
+print(first, log)
+""",
+    "a_class_whose_state_changes_stays_in_one_task": """
+names = [n for n in "ab"]
+# %%
+class Model:
+    count = 0
+    shared = []
+
+    def __init__(self):
+        self.names = names
+# %%
+taken = Model.shared
+# %%
+Model.count += 1
+# %%
+Model.shared.append(1)
+# %%
+print(Model.count, Model.shared)
+""",
+    "constants_alone_are_results": """
+alpha = 2 / 4
+# %%
+alpha = {}
+""",
+    "a_list_inside_itself_is_copied_deeply": """
+step = {}
+# %%
+step["k"] = step
+# %%
+step["k"]["z"] = 7
+""",
+    "a_sum_of_what_may_be_a_list_may_be_a_number": """
+rows = [i * 3 for i in range(3)]
+# %%
+rows.append([])
+size = len(rows)
+# %%
+seen = size + rows[0]
+# %%
+data = {"a": seen, "b": rows[-1]}
+data["b"].append(4)
+""",
+    "a_listing_comes_after_the_files_below_it": """
+from pathlib import Path
+number = 3
+# %%
+Path("a.txt").write_text("x")
+# %%
+Path(f"{number}.txt").write_text("x")
+# %%
+found = sorted(p.name for p in Path(".").glob("*.txt"))
+# %%
+Path("b.txt").write_text("x")
+""",
+    "what_overwrites_the_file_it_read_is_not_retried": """
+from pathlib import Path
+# %%
+known = Path("log.txt").exists()
+with open("log.txt", "w") as file:
+    file.write("x")
+""",
+}
