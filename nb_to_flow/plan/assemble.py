@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from bisect import bisect
 from collections import defaultdict
 from collections.abc import Mapping
@@ -211,11 +212,33 @@ def _prebinds(draft: Draft, face: Interface, outputs: Mapping[str, int]) -> tupl
     surely: set[str] = set(face.inputs)
     assigned: set[str] = set(face.inputs)
     for index in face.steps:
-        surely |= draft.facts.statements[index].binds
+        surely |= draft.facts.statements[index].binds - _first_in_loop(draft, index)
         assigned |= stored_names(draft.facts.notebook.statements[index].node)
     rebound = {n for i in face.steps for n in draft.facts.statements[i].rebinds}
     wanted = {n for n in outputs if n not in surely} | (rebound - assigned)
     return tuple(sorted(wanted))
+
+
+def _first_in_loop(draft: Draft, index: int) -> set[str]:
+    """Names that the notebook binds for the first time in a loop of this statement that may run never."""
+    node = draft.facts.notebook.statements[index].node
+    loops = [n for n in ast.walk(node) if isinstance(n, (ast.For, ast.AsyncFor)) and not _surely_runs(n.iter)]
+    names = {n for loop in loops for n in stored_names(loop)}
+    inner = [n for n in ast.walk(node) if isinstance(n, (ast.ListComp, ast.SetComp, ast.DictComp))]
+    names |= {n.target.id for comp in inner for n in ast.walk(comp) if isinstance(n, ast.NamedExpr)}
+    return {n for n in names if draft.versions.binders.get(n, (index,))[0] == index}
+
+
+def _surely_runs(items: ast.expr) -> bool:
+    """True for the commonest loops over what is never empty: `range(10)`, `["a", "b"]`, `enumerate([1])`."""
+    if isinstance(items, (ast.List, ast.Tuple, ast.Set)):
+        return any(not isinstance(item, ast.Starred) for item in items.elts)
+    if not isinstance(items, ast.Call) or not isinstance(items.func, ast.Name) or items.keywords:
+        return False
+    if items.func.id == "range" and len(items.args) == 1:
+        stop = items.args[0]
+        return isinstance(stop, ast.Constant) and isinstance(stop.value, int) and stop.value > 0
+    return items.func.id in ("enumerate", "zip", "reversed", "sorted") and all(map(_surely_runs, items.args))
 
 
 def _is_unpicklable(draft: Draft, name: str, definer: int) -> bool:

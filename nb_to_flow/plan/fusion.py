@@ -64,6 +64,10 @@ def held_together(draft: Draft, index: int, hoisted: frozenset[str]) -> dict[str
         roles = {draft.facts.statements[o].role for o in draft.versions.origins((name, index))}
         if roles and roles <= DEFINITIONS:
             found[name] = "the module, function or class is changed in place"
+    for name in defined:
+        kind = draft.versions.type_of((name, index))
+        if kind.startswith("scipy.stats.rv_") and "numpy.random" in seeded_generators(draft):
+            found.setdefault(name, "it draws from the seeded generator of its process")
     for name, held in facts.carries.items():
         local = sorted(held - hoisted)
         if local and name in defined:
@@ -91,12 +95,18 @@ def _local_classes(draft: Draft) -> Iterator[Fusion]:
     placed = frozenset(draft.placed)
     for name, definitions in sorted(_local_definitions(draft, Role.CLASS).items()):
         for definition in definitions:
-            users = {i for i in placed if draft.versions.reaching.before[i].get(name) == definition}
+            users = {i for i in placed if _uses_class(draft, i, name, definition)}
             if len(users) > 1:
                 yield Fusion(
                     statements=frozenset(users),
                     reason=f"class {name} closes over the notebook's variables",
                 )
+
+
+def _uses_class(draft: Draft, index: int, name: str, definition: int) -> bool:
+    """True if the statement uses the class, as it was defined or changed since."""
+    definer = draft.versions.reaching.before[index].get(name)
+    return definer is not None and definition in draft.versions.origins((name, definer))
 
 
 def _directory(draft: Draft) -> Iterator[Fusion]:
