@@ -100,12 +100,19 @@ def print_info(frame: Any, **options: Any) -> None:
     print(text.getvalue())
 '''
 
+_ISOLATE_RANDOM = '''\
+def isolate_random() -> None:
+    """Let Prefect's connection draw from a generator of its own, not from the seeded one."""
+    connection.random = random.Random()
+'''
+
 # In the order in which they stand in a module.
 _OWN: Mapping[str, str] = {
     "OPEN_LINES": _OPEN_LINES,
     "print": _PRINT,
     "end_line": _END_LINE,
     "print_info": _PRINT_INFO,
+    "isolate_random": _ISOLATE_RANDOM,
     "show": _SHOW,
     "publish_figures": _PUBLISH_FIGURES,
     "publish_figure": _PUBLISH_FIGURE,

@@ -11,7 +11,7 @@ from nb_to_flow.ir.plan import FlowPlan, Source, SourceKind, TaskPlan
 # Tasks are named by what they do, their results by what was done.
 _IRREGULAR = {
     "build": "built", "cut": "cut", "draw": "drawn", "drop": "dropped", "find": "found", "fit": "fitted",
-    "get": "fetched", "make": "made", "plot": "plotted", "put": "put", "read": "read", "run": "done",
+    "get": "fetched", "keep": "kept", "make": "made", "plot": "plotted", "put": "put", "read": "read", "run": "done",
     "send": "sent", "set": "set", "show": "shown", "split": "split", "write": "written",
 }  # fmt: skip
 _VERBS = (
@@ -66,6 +66,12 @@ def done(task_name: str) -> str:
     return verb[:-1] + "ied" if verb.endswith("y") and verb[-2] not in "aeiou" else verb + "ed"
 
 
+def _work_done(task_name: str) -> str:
+    """What a task leaves behind ("write_report": "report_written"); a future if its name has no verb."""
+    participle, thing = done(task_name), task_name.partition("_")[2]
+    return f"{thing}_{participle}" if participle and thing[:1].isalpha() else f"{task_name}_future"
+
+
 def flow_names(plan: FlowPlan, reserved: frozenset[str]) -> FlowNames:
     """Names for all outputs of all tasks; none is in `reserved` or names a parameter or a task.
 
@@ -84,7 +90,11 @@ def flow_names(plan: FlowPlan, reserved: frozenset[str]) -> FlowNames:
     results = {
         t.name: chooser.choose(done(t.name), (f"{t.name}_results",)) for t in plan.tasks if returns_dict(t)
     }
-    futures = {t.name: chooser.choose(f"{t.name}_future", ()) for t in plan.tasks if len(t.outputs) != 1}
+    futures = {
+        t.name: chooser.choose(_work_done(t.name), (f"{t.name}_future",))
+        for t in plan.tasks
+        if len(t.outputs) != 1
+    }
     return FlowNames(values=values, results=results, futures=futures)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from nb_to_flow.generate.context import Context
 from nb_to_flow.generate.edits import Edit, Positions, apply_edits
 from nb_to_flow.generate.imports import resolve
-from nb_to_flow.ir.facts import Access, ResourceKind
+from nb_to_flow.ir.facts import Access, Effect, ResourceKind
 from nb_to_flow.ir.notebook import Statement
 
 _MAY_NEED_EDIT = re.compile(r"\b(display|show|stdout|pprint|help|info|global|exec|eval)\b")
@@ -20,8 +20,11 @@ _DISPLAY = frozenset(
 _SHOW_FIGURES = frozenset({"matplotlib.pyplot.show", "pylab.show", "matplotlib.pylab.show"})
 # Methods that return None where they surely change their receiver.
 _SILENT_METHODS = frozenset({"append", "extend", "insert", "remove", "sort", "reverse", "clear", "update"})
+_SILENT_ANYWAY = frozenset({"close", "commit", "flush", "savefig", "set_size_inches", "tight_layout"})
 _SILENT_FUNCTIONS = frozenset(
-    {"print", "setattr", "delattr", "exec", "help", "pprint.pprint", "sys.stdout.write"}
+    {"print", "setattr", "delattr", "exec", "help", "pprint.pprint", "sys.stdout.write", "time.sleep"}
+    | {"os.makedirs", "os.mkdir", "os.remove", "os.unlink", "os.rmdir", "os.rename", "os.replace"}
+    | {"shutil.rmtree", "json.dump", "pickle.dump", "numpy.save", "numpy.savez", "numpy.savetxt"}
 )
 _SILENT_EFFECTS = frozenset({ResourceKind.PYPLOT, ResourceKind.AMBIENT, ResourceKind.DIRECTORY})
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -29,16 +32,25 @@ _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 @dataclass(slots=True, kw_only=True)
 class Keys:
-    """Artifact keys of one task or function: `load-orders`, `load-orders-2`, ..."""
+    """Artifact keys of one task or function: `load-orders`, then `load-orders-refunds` for what shows refunds."""
 
     name: str
-    count: int = field(default=0)
+    used: set[str] = field(default_factory=set)
 
-    def next(self) -> str:
-        """The next key."""
-        self.count += 1
-        stem = re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-") or "output"
-        return stem if self.count == 1 else f"{stem}-{self.count}"
+    def next(self, what: str = "") -> str:
+        """The next key; `what` names what is shown, to tell it from the task's others."""
+        stem, what = _kebab(self.name) or "output", _kebab(what)
+        key = f"{stem}-{what}" if self.used and what and what not in stem else stem
+        number = 2
+        free = key
+        while free in self.used:
+            free, number = f"{key}-{number}", number + 1
+        self.used.add(free)
+        return free
+
+
+def _kebab(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +92,13 @@ def _is_idle(node: ast.stmt) -> bool:
 def _has_effect(node: ast.AST) -> bool:
     kinds = ast.Call | ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr
     return any(isinstance(inner, kinds) for inner in ast.walk(node))
+
+
+def _is_setting(effect: Effect) -> bool:
+    """True for what calls without a value do: set, draw, seed. Showing a table only reads settings."""
+    if effect.kind is ResourceKind.AMBIENT and effect.access is Access.READ:
+        return False
+    return effect.access is Access.SEED or effect.kind in _SILENT_EFFECTS
 
 
 class _Rewriter:
@@ -140,14 +159,14 @@ class _Rewriter:
         show = self.context.name("show")
         if isinstance(node.value, ast.Tuple) and not self._is_parenthesised(node.value):
             yield Edit(start=start, end=start, text=f"{show}((")
-            yield Edit(start=end, end=end, text=f"){self._key()})")
+            yield Edit(start=end, end=end, text=f"){self._key(node.value)})")
         elif self.positions.span(node.value) != (start, end):
             # Parentheses around a long expression become the call's.
             yield Edit(start=start, end=start, text=show)
-            yield Edit(start=end - 1, end=end - 1, text=self._key())
+            yield Edit(start=end - 1, end=end - 1, text=self._key(node.value))
         else:
             yield Edit(start=start, end=start, text=f"{show}(")
-            yield Edit(start=end, end=end, text=f"{self._key()})")
+            yield Edit(start=end, end=end, text=f"{self._key(node.value)})")
 
     def _is_parenthesised(self, node: ast.Tuple) -> bool:
         call = ast.parse(f"f({self.positions.text(node)}\n)", mode="eval").body
@@ -163,12 +182,12 @@ class _Rewriter:
         if any(k.arg == "inplace" and getattr(k.value, "value", False) is True for k in value.keywords):
             return True
         facts = self.context.facts(self.statement.index)
-        if not facts.calls and any(
-            e.kind in _SILENT_EFFECTS or e.access is Access.SEED for e in facts.effects
-        ):
+        if not facts.calls and any(_is_setting(e) for e in facts.effects):
             return True
         method = value.func if isinstance(value.func, ast.Attribute) else None
         if method and method.attr.startswith("to_") and any(e.access is Access.WRITE for e in facts.effects):
+            return True
+        if method and method.attr in _SILENT_ANYWAY:
             return True
         certain = {name for m in facts.mutations if m.certain for name in m.names}
         receiver = getattr(method and method.value, "id", "")
@@ -199,7 +218,8 @@ class _Rewriter:
         values = ", ".join(self._inner_text(arg) for arg in node.args)
         if self.displays == "drop":
             return f"({values},)" if values and any(map(_has_effect, node.args)) else "None"
-        key = self._key() if values else self._key().lstrip(", ")
+        key = self._key(node.args[0] if node.args else None)
+        key = key if values else key.lstrip(", ")
         return f"{self.context.name('show')}({values}{key})"
 
     def _display_function(self) -> str:
@@ -276,8 +296,17 @@ class _Rewriter:
         name = resolve(node, self.context.imports)
         return name in _DISPLAY or name == "display" and self.context.is_builtin("display")
 
-    def _key(self) -> str:
-        return f', key="{self.scope.keys.next()}"' if self.displays == "artifact" else ""
+    def _key(self, shown: ast.expr | None = None) -> str:
+        if self.displays != "artifact":
+            return ""
+        return f', key="{self.scope.keys.next(self._subject(shown))}"'
+
+    def _subject(self, shown: ast.expr | None) -> str:
+        """The first variable in an expression."""
+        names = [n for n in ast.walk(shown) if isinstance(n, ast.Name)] if shown is not None else []
+        names.sort(key=lambda n: (n.lineno, n.col_offset))
+        others = {*self.context.imports, *self.statement.synthetic}
+        return next((n.id for n in names if n.id in self.context.top and n.id not in others), "")
 
     def _inner_text(self, node: ast.expr) -> str:
         """The text of an argument with its own edits made."""
@@ -307,5 +336,5 @@ class _Rewriter:
 def figures_code(context: Context, keys: Keys) -> str:
     """The code that publishes (or, without artifacts, closes) pyplot's open figures."""
     if context.options.displays == "artifact":
-        return f'{context.name("publish_figures")}("{keys.next()}")'
+        return f'{context.name("publish_figures")}("{keys.next("figure")}")'
     return f'{context.name("plt")}.close("all")'

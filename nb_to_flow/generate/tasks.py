@@ -11,7 +11,7 @@ from nb_to_flow.generate.context import Context
 from nb_to_flow.generate.lines import Line, copied, indented, stripped, written
 from nb_to_flow.generate.naming import returns_dict
 from nb_to_flow.generate.rewrite import Keys, Scope, figures_code, rewrite
-from nb_to_flow.ir.facts import ResourceKind
+from nb_to_flow.ir.facts import Access, ResourceKind
 from nb_to_flow.ir.plan import Copy, CopyKind, Step, TaskPlan
 
 
@@ -79,10 +79,21 @@ def _prologue(task: TaskPlan, context: Context) -> list[Line]:
     if task.retry and context.options.retries and draws:
         code.append('plt.close("all")  # a retry starts without the figures of the run that failed')
     code += [line for copy in task.copies for line in _copy(copy)]
+    if _draws_seeded(task, context):
+        code.append("isolate_random()")
     restores = {"random": "random.setstate(random_state)", "numpy.random": "np.random.set_state(numpy_state)"}
     code += [restores[generator] for generator in task.restores]
     code += [f"{name} = None" for name in task.prebinds]
     return [line for statement in code for line in written(context.renamed(statement))]
+
+
+def _draws_seeded(task: TaskPlan, context: Context) -> bool:
+    """True if it relies on what Python's own generator draws: Prefect's connection draws from it too."""
+    effects = (e for s in task.steps for e in context.facts(s.statement).effects)
+    seeds = (
+        e.kind is ResourceKind.RANDOM and e.access is Access.SEED and e.name == "random" for e in effects
+    )
+    return "random" in task.restores or any(seeds)
 
 
 def _copy(copy: Copy) -> list[str]:

@@ -62,6 +62,7 @@ def capture_shell(command: str) -> SList:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        check=False,
     )
     return SList(done.stdout.splitlines())
 '''
@@ -69,7 +70,9 @@ def capture_shell(command: str) -> SList:
 CAPTURE_SCRIPT = '''\
 def capture_script(command: list[str], script: str, check: bool = True) -> tuple[str, str]:
     """Give a script to a program and return what it wrote to standard output and standard error."""
-    done = subprocess.run(command, input=script, capture_output=True, text=True, errors="replace")
+    done = subprocess.run(
+        command, input=script, capture_output=True, text=True, errors="replace", check=False
+    )
     if check:
         done.check_returncode()
     return done.stdout, done.stderr
@@ -78,7 +81,9 @@ def capture_script(command: list[str], script: str, check: bool = True) -> tuple
 RUN_SCRIPT = '''\
 def run_script(command: list[str], script: str, check: bool = True) -> None:
     """Give a script to a program and print what it prints."""
-    done = subprocess.run(command, input=script, capture_output=True, text=True, errors="replace")
+    done = subprocess.run(
+        command, input=script, capture_output=True, text=True, errors="replace", check=False
+    )
     for line in done.stdout.splitlines():
         print(line)
     for line in done.stderr.splitlines():

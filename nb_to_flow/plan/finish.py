@@ -15,6 +15,7 @@ from nb_to_flow.plan.naming import flow_texts, name_tasks
 from nb_to_flow.plan.retries import effects_of, may_retry, notes_for
 from nb_to_flow.plan.sections import headings
 from nb_to_flow.plan.settle import Settled
+from nb_to_flow.plan.signature import order_inputs
 from nb_to_flow.plan.state import hand_over_generators, order_tasks, publish_figures
 
 
@@ -43,7 +44,7 @@ def _described(assembly: Assembly, group: int, task: TaskPlan, title: str) -> Ta
         {f.reason for f in draft.fusions if f.statements <= own and _spans_cells(draft, f.statements)}
     )
     return replace(
-        task,
+        order_inputs(draft, task),
         title=title,
         retry=may_retry(draft, task),
         notes=notes_for(draft, task),

@@ -14,6 +14,9 @@ from nb_to_flow.plan.assemble import Assembly, cells_of, needed_outputs
 from nb_to_flow.plan.sections import Heading, headings
 from nb_to_flow.plan.words import CALLS, QUESTIONS, VERBS, joined, stem
 
+_CLAUSE = frozenset({"that", "which", "who", "whose", "if", "because", "when", "where"})
+_STORING = frozenset({"save", "store", "export"})
+
 
 def name_tasks(assembly: Assembly) -> tuple[dict[int, str], dict[int, str]]:
     """A unique name and a title for each group."""
@@ -111,12 +114,18 @@ def _candidates(
     leads = bool(words) and words[0] in VERBS
     if alone and leads and len(words) > 1:
         yield said
+    target = _main_input(assembly, group)
+    if len(words) == 1 and target and (words[0] in _STORING or words == ["load"] and verb != "load"):
+        yield joined(words[0], target)
     if leads:
         yield from (joined(words[0], t) for t in things[:1])
+    elif _is_phrase(title):
+        yield from (joined(verb, t) for t in things[:1] if verb)
     elif alone and words and words[0] not in QUESTIONS:
         yield joined(verb, said) if verb else said
     yield from (joined(verb, t) for t in things[:1] if verb)
-    target = _main_input(assembly, group)
+    if verb and target and words and words[0] in QUESTIONS:
+        yield joined(verb, target)
     if leads and len(words) == 1 and target:
         yield joined(words[0], target)
     if alone and said:
@@ -127,8 +136,15 @@ def _candidates(
     yield from (joined(verb or "compute", t) for t in things)
     if verb and target:
         yield joined(verb, target)
+    if verb == "make":
+        yield "make_folders"
     if verb:
         yield f"{verb}_results"
+
+
+def _is_phrase(title: str) -> bool:
+    """True for a heading with a clause of its own, which makes no name: "Stores that return a lot"."""
+    return bool(_CLAUSE & set(title.lower().split()[1:]))
 
 
 def _main_input(assembly: Assembly, group: int) -> str:
@@ -155,15 +171,17 @@ def _verb(assembly: Assembly, group: int) -> str:
     """What the group's calls say it does, or ""."""
     called: set[str] = set()
     draft = assembly.draft
-    for index in assembly.interfaces[group].own:
+    own = assembly.interfaces[group].own
+    for index in own:
         for node in ast.walk(draft.facts.notebook.statements[index].node):
             if isinstance(node, ast.Call):
                 called.add(_called_name(node.func))
+    given = _is_given_data(assembly, group)
+    kinds = {(e.kind, e.access) for i in own for e in draft.facts.statements[i].effects}
+    writes = bool(kinds & {(ResourceKind.FILE, Access.WRITE), (ResourceKind.DATABASE, Access.WRITE)})
     for verb, calls in CALLS:
-        if called & calls:
+        if called & calls and not (verb == "load" and given and writes):
             return verb
-    effects = [e for i in assembly.interfaces[group].own for e in draft.facts.statements[i].effects]
-    kinds = {(e.kind, e.access) for e in effects}
     if (ResourceKind.FILE, Access.WRITE) in kinds:
         return "write"
     if (ResourceKind.FILE, Access.READ) in kinds:
@@ -171,8 +189,28 @@ def _verb(assembly: Assembly, group: int) -> str:
     if any(kind is ResourceKind.PYPLOT for kind, _ in kinds):
         return "plot"
     if needed_any(assembly, group):
-        return "compute"
+        return _verb_of_functions(assembly, group) or "compute"
     return "show" if any(kind in (ResourceKind.DISPLAY, ResourceKind.STDOUT) for kind, _ in kinds) else ""
+
+
+def _is_given_data(assembly: Assembly, group: int) -> bool:
+    """True if another task's data comes in: then what it reads is not what it is about."""
+    return any(definer in assembly.home for definer in assembly.interfaces[group].inputs.values())
+
+
+def _verb_of_functions(assembly: Assembly, group: int) -> str:
+    """The verb that the author gave a function which is called here: "simulate" of `simulate_day()`."""
+    statements = assembly.draft.facts.statements
+    for index in assembly.interfaces[group].own:
+        node = assembly.draft.facts.notebook.statements[index].node
+        named = [
+            n.func.id for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+        ]
+        for name in named:
+            verb = name.lower().split("_")[0]
+            if name in statements[index].calls and verb in VERBS:
+                return verb
+    return ""
 
 
 def needed_any(assembly: Assembly, group: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,8 +10,7 @@ from nb_to_flow.ir.facts import Role
 from nb_to_flow.plan.draft import Draft, finding
 from nb_to_flow.plan.imported import imported_values
 from nb_to_flow.plan.versions import DEFINITIONS, Versions
-
-_DRAWN = ("matplotlib.", "seaborn.", "plotly.", "altair.")
+from nb_to_flow.plan.wanted import wanted_names
 
 
 def choose_results(draft: Draft) -> Draft:
@@ -23,7 +21,7 @@ def choose_results(draft: Draft) -> Draft:
         names = [n for n in every if not n.startswith("_")]
         draft = replace(draft, imported_results=tuple(_imported(draft, names)))
     elif wanted == "auto":
-        names = [n for n in every if _is_wanted(draft, n)]
+        names = wanted_names(draft, every)
     else:
         asked = [n.strip() for n in wanted.split(",") if n.strip()]
         unknown = [n for n in asked if n not in every]
@@ -60,35 +58,3 @@ def _data_names(draft: Draft) -> list[str]:
         if name not in synthetic and roles and not roles <= DEFINITIONS:
             names.append(name)
     return names
-
-
-def _is_wanted(draft: Draft, name: str) -> bool:
-    """True for what nothing in the notebook uses but to show or write it."""
-    version = (name, draft.versions.reaching.final[name])
-    definer = draft.facts.statements[version[1]]
-    if name.startswith("_") or definer.role is Role.CONSTANT or name in definer.unpicklable:
-        return False
-    if draft.versions.type_of(version).startswith(_DRAWN) or name in _loop_targets(draft, version[1]):
-        return False
-    return all(_only_shows(draft, u, name) for u in draft.versions.users.get(version, ()))
-
-
-def _only_shows(draft: Draft, index: int, name: str) -> bool:
-    """True for `name`, `name.head()`, `name.plot.bar()`, `name.to_csv(...)` as statements of their own."""
-    facts = draft.facts.statements[index]
-    node = draft.facts.notebook.statements[index].node
-    if not isinstance(node, ast.Expr) or name in facts.changes:
-        return False
-    value = node.value
-    while isinstance(value, (ast.Attribute, ast.Call, ast.Subscript)):
-        value = value.func if isinstance(value, ast.Call) else value.value
-    return isinstance(value, ast.Name) and value.id == name
-
-
-def _loop_targets(draft: Draft, index: int) -> frozenset[str]:
-    """Names that the statement binds as loop variables or within a loop or branch only."""
-    node = draft.facts.notebook.statements[index].node
-    if not isinstance(node, (ast.For, ast.While, ast.If, ast.With)):
-        return frozenset()
-    targets = [node.target] if isinstance(node, ast.For) else []
-    return frozenset(n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name))

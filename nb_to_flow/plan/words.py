@@ -18,7 +18,7 @@ VERBS = _words(
     collect combine compare compute configure convert count create cross cut define derive describe detect
     determine display download draw drop encode engineer estimate evaluate examine explore export extract
     fetch fill filter find fit fix forecast format generate get give group handle identify impute import
-    inspect install investigate join keep list load look make map match measure merge normalise normalize
+    inspect install investigate join keep list load make map match measure merge normalise normalize
     optimise optimize parse perform pick plot predict prepare preprocess print process rank read reduce remove
     rename replace report rescale reshape resample run sample save scale score scrape search select send set
     show simulate smooth solve sort split standardize study sum summarise summarize tag test tidy train
@@ -51,6 +51,10 @@ _NOUNS = {
 }
 QUESTIONS = _words("what which who whom whose why how when where is are do does can should")
 _SMALL = _words("the a an of and or to for in on with from our my your this that we us let lets i it its as")
+
+_LOOKING = re.compile(
+    r"^(let ?s |lets )?((have|take) )?(a )?((first|quick|closer|brief|short) )?looks? (at|into|for) "
+)
 
 # What is called, and the verb it earns; the first that fits counts.
 CALLS: tuple[tuple[str, frozenset[str]], ...] = (
@@ -86,7 +90,9 @@ CALLS: tuple[tuple[str, frozenset[str]], ...] = (
 def stem(title: str) -> str:
     """A heading as snake case without small words, its verb first if it has one; "" if nothing is left."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    words = [w for w in re.findall(r"[a-z0-9]+", plain.replace("'", "")) if w not in _SMALL]
+    plain = _LOOKING.sub("", plain.replace("'", ""))
+    every = re.findall(r"[a-z0-9]+", plain)
+    words = [w for k, w in enumerate(every) if w not in _SMALL or _joins_verbs(every, k)]
     while words and (words[0].isdigit() or words[0] == "by"):
         words.pop(0)
     found = ""
@@ -95,6 +101,12 @@ def stem(title: str) -> str:
             break
         found = f"{found}_{word}" if found else word
     return found[:LONGEST]
+
+
+def _joins_verbs(words: list[str], position: int) -> bool:
+    """True for the "and" of "train and test"."""
+    around = words[max(position - 1, 0) : position + 2]
+    return words[position] == "and" and len(around) == 3 and {around[0], around[2]} <= VERBS
 
 
 def _verb_first(words: list[str]) -> list[str]:

@@ -187,10 +187,10 @@ def test_what_is_ready_is_submitted_before_anything_is_waited_for() -> None:
         task("add_all", [4], "d: int from add_pair, e: int from copy_one -> f: int"),
     ]
     assert body_of(plan(cells, tasks, results=(result("f", "add_all"),))) == [
-        "load_pair_future = load_pair.submit()",
+        "pair_loaded = load_pair.submit()",
         "c = load_one.submit()",
         "e = copy_one.submit(c)",
-        "a, b = load_pair_future.result()",
+        "a, b = pair_loaded.result()",
         "d = add_pair.submit(a, b)",
         "f = add_all.submit(d, e)",
         "return {'f': f.result()}",
@@ -204,10 +204,10 @@ def test_order_without_values_and_leaves() -> None:
         task("print_it", [2], "->", after=("read_file",)),
     ]
     assert body_of(plan(["print(1)", "x = 1", "print(2)"], tasks)) == [
-        "write_file_future = write_file.submit()",
-        "x = read_file.submit(wait_for=[write_file_future])",
-        "print_it_future = print_it.submit(wait_for=[x])",
-        "print_it_future.result()",
+        "file_written = write_file.submit()",
+        "x = read_file.submit(wait_for=[file_written])",
+        "it_printed = print_it.submit(wait_for=[x])",
+        "it_printed.result()",
         "return {}",
     ]
 
