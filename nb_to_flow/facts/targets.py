@@ -92,6 +92,8 @@ class Targets(Expressions):
             self.apply(api, "[]=", receiver, Arguments([index, value]), target)
         else:
             self.change(receiver, deep="buffer" in self.traits(obj))
+            if not kind and isinstance(target.slice, (ast.Slice, ast.Tuple)):
+                self.heap.memory.add(obj)  # only arrays are stored into like that
         if "buffer" not in self.traits(obj) and "indexer" not in self.traits(obj):
             self.heap.hold(obj, item_field(target.slice), value)
         self._through(obj)

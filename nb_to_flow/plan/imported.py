@@ -12,10 +12,6 @@ from collections.abc import Iterator
 from nb_to_flow.ir.facts import Role
 from nb_to_flow.plan.draft import Draft
 
-_STAR_VALUES = {
-    "math": ("e", "inf", "nan", "pi", "tau"),
-    "cmath": ("e", "inf", "infj", "nan", "nanj", "pi", "tau"),
-}
 _VALUE_MODULES = ("statsmodels.formula.api", "scipy.constants", "bokeh.palettes", "bokeh.sampledata")
 _KNOWN_VALUES = frozenset(
     {
@@ -37,7 +33,7 @@ def imported_values(draft: Draft) -> Iterator[tuple[str, int]]:
         module = node.module or ""
         for alias in node.names:
             if alias.name == "*":
-                yield from ((name, facts.statement) for name in _STAR_VALUES.get(module, ()))
+                yield from ((name, facts.statement) for name in sorted(facts.binds))
             elif facts.types.get(alias.asname or alias.name, "type") not in ("", "type") or _is_value(
                 module, alias.name, alias.asname or alias.name, called
             ):
