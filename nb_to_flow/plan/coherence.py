@@ -40,12 +40,24 @@ def touched_inputs(draft: Draft, interface: Interface, mutation: Mutation, state
     """The group's inputs whose objects the mutation, made by one of its statements, may change."""
     found = set()
     for name, definer in interface.inputs.items():
-        if _still_input(draft, interface, name, statement):
-            if name in mutation.names:
-                found.add(name)
-        elif mutation.obj in draft.facts.sharing.reach(draft.versions.objects((name, definer))):
+        named = name in mutation.names and _still_input(draft, interface, name, statement)
+        if named or _reached_before(draft, (name, definer), mutation, statement):
             found.add(name)
     return frozenset(found)
+
+
+def _reached_before(draft: Draft, version: Version, mutation: Mutation, statement: int) -> bool:
+    """True if a version that the notebook has replaced by then may still reach the changed object."""
+    if _is_current(draft, version, statement):
+        return False
+    return mutation.obj in draft.facts.sharing.reach(draft.versions.objects(version))
+
+
+def _is_current(draft: Draft, version: Version, statement: int) -> bool:
+    """True if the notebook has not bound or deleted the name anew between the version and the statement."""
+    name, definer = version
+    again = (*draft.versions.binders.get(name, ()), *draft.versions.deleters.get(name, ()))
+    return not any(definer < i < statement for i in again)
 
 
 def _still_input(draft: Draft, interface: Interface, name: str, statement: int) -> bool:
@@ -95,15 +107,18 @@ def _carry(draft: Draft, interface: Interface, pair: Together, homes: Mapping[st
 def shared_inputs(
     draft: Draft, interfaces: Mapping[int, Interface], group_of: Mapping[int, int]
 ) -> Iterator[Together]:
-    """Every set of inputs that must be one: for each changed object, back to where its names began to share."""
+    """Every set of inputs that must be one: for each changed object, back to where its names began to share.
+
+    A single input counts on the way back: it may hold an object twice that its giver got by two ways.
+    """
     seen: set[tuple[int, frozenset[str], int]] = set()
     work: list[Together] = []
     for group, interface in interfaces.items():
-        if len(interface.inputs) < 2:
+        if not interface.inputs:
             continue
         for index, mutation in changes_of(draft, interface):
             names = touched_inputs(draft, interface, mutation, index)
-            if len(names) > 1:
+            if names:
                 cell = draft.span(index).cell + 1
                 shared = ", ".join(sorted(names))
                 why = f"{shared} share memory that cell {cell} changes in place"
@@ -114,26 +129,22 @@ def shared_inputs(
         if key in seen:
             continue
         seen.add(key)
-        yield pair
+        if len(pair.names) > 1:
+            yield pair
         work.extend(_further_back(draft, interfaces, group_of, pair))
 
 
 def _further_back(
     draft: Draft, interfaces: Mapping[int, Interface], group_of: Mapping[int, int], pair: Together
 ) -> Iterator[Together]:
-    """The same obligation one task earlier, if one task provides all the names."""
+    """The same obligation for the tasks that give the names."""
     inputs = interfaces[pair.group].inputs
-    homes = {group_of.get(inputs[n], -1) for n in pair.names}
-    if len(homes) != 1 or -1 in homes:
-        return
-    home = homes.pop()
-    provider = interfaces.get(home)
-    if provider is None or home == pair.group:
-        return
-    names = frozenset(
-        n
-        for n, d in provider.inputs.items()
-        if pair.obj in draft.facts.sharing.reach(draft.versions.objects((n, d)))
-    )
-    if len(names) > 1:
-        yield Together(group=home, names=names, obj=pair.obj, why=pair.why)
+    homes = {group_of.get(inputs[n], -1) for n in pair.names} - {-1, pair.group}
+    for home in sorted(homes & interfaces.keys()):
+        names = frozenset(
+            n
+            for n, d in interfaces[home].inputs.items()
+            if pair.obj in draft.facts.sharing.reach(draft.versions.objects((n, d)))
+        )
+        if names:
+            yield Together(group=home, names=names, obj=pair.obj, why=pair.why)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nb_to_flow.ir.facts import Access, ResourceKind
-from nb_to_flow.plan.cuts import cut
+from nb_to_flow.plan.cuts import cut, halve
 from nb_to_flow.plan.draft import Draft
 from nb_to_flow.plan.partition import Partition
 from nb_to_flow.plan.sections import Section, finest_sections, sections
@@ -53,7 +53,19 @@ def group(draft: Draft) -> list[list[int]]:
             pieces += cut(draft, units, component)
     if draft.options.granularity == "auto":
         pieces = _absorb(draft, units, pieces)
+        pieces = [part for piece in pieces for part in _divided(draft, units, piece)]
     return [sorted(i for u in piece for i in units[u].statements) for piece in pieces]
+
+
+def _divided(draft: Draft, units: Sequence[Unit], piece: list[int]) -> list[list[int]]:
+    """No task with more than half of a notebook's statements, small notebooks left out."""
+    total = len(draft.placed)
+    size = sum(len(units[u].statements) for u in piece)
+    cells = {draft.span(i).cell for u in units for i in u.statements}
+    most = total * 9 // 20  # what is placed later (constants) comes on top
+    if size <= most or total < 8 or len(cells) <= 4:
+        return [piece]
+    return halve(draft, units, piece, most)
 
 
 def units_of(draft: Draft) -> list[Unit]:

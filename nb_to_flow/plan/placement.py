@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -258,18 +257,27 @@ def _is_free(draft: Draft, facts: StatementFacts) -> bool:
 
 
 def place_constants(draft: Draft) -> Draft:
-    """Constants go with their users, one copy a task, unless an object of theirs is shared and changed."""
-    shared = Counter(
-        name for s in draft.facts.statements for m in s.mutations if len(m.names) > 1 for name in m.names
-    )
+    """Constants go with their users, one copy a task, unless an object of theirs is changed for several."""
+    mutated = {m.obj for s in draft.facts.statements for m in s.mutations}
     floating = {
         s.statement
         for s in draft.facts.statements
         if s.role is Role.CONSTANT
-        and (_is_immutable(draft, s.statement) or not any(n in shared for n in s.binds))
+        and (_is_immutable(draft, s.statement) or not _is_shared(draft, s.statement, mutated))
     }
     floating -= draft.definitions | draft.parameter_statements | draft.dropped
+    if floating.issuperset(draft.placed):
+        floating = set()  # nobody to go with
     return replace(draft, repeatable=draft.repeatable | floating)
+
+
+def _is_shared(draft: Draft, index: int, mutated: set[int]) -> bool:
+    """True if several statements use the constant and something changes an object of it."""
+    names = draft.facts.statements[index].binds
+    users = {u for n in names for u in draft.versions.users.get((n, index), ())}
+    sharing = draft.facts.sharing
+    objects = frozenset(o for n in names for o in sharing.bound.get(index, {}).get(n, ()))
+    return len(users) > 1 and bool(sharing.reach(objects) & mutated)
 
 
 def _is_immutable(draft: Draft, index: int) -> bool:

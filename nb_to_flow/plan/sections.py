@@ -59,8 +59,9 @@ def finest_sections(notebook: Notebook, cells: Sequence[int]) -> list[Section]:
     return [Section(heading=h, cells=tuple(c)) for h, c in found]
 
 
-def sections(notebook: Notebook, cells: Sequence[int], enough: int = 6) -> list[Section]:
+def sections(notebook: Notebook, cells: Sequence[int]) -> list[Section]:
     """Sections of sensible size: the finest ones, joined under their parent while together they are small."""
+    enough = max(2, min(6, len(cells) // 4))
     fine = finest_sections(notebook, cells)
     while True:
         deepest = _deepest_joinable(fine, enough)

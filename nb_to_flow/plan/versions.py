@@ -112,6 +112,15 @@ class Versions:
         return {name: tuple(places) for name, places in found.items()}
 
     @cached_property
+    def deleters(self) -> Mapping[str, tuple[int, ...]]:
+        """For each name the statements that unbind it."""
+        found: dict[str, list[int]] = {}
+        for statement in self.facts.statements:
+            for name in statement.deletes:
+                found.setdefault(name, []).append(statement.statement)
+        return {name: tuple(places) for name, places in found.items()}
+
+    @cached_property
     def changed(self) -> frozenset[str]:
         """Names whose objects some statement may change in place, or that something deletes."""
         found: set[str] = set()

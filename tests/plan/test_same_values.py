@@ -98,6 +98,29 @@ CASES: dict[str, list[str]] = {
     "an attribute": ["class P:\n    pass", "p = P()\np.v = 1", "q = p", "q.v = 9", "r = p.v"],
     "rows of a list": ["rows = [[1], [2]]", "first = rows[0]", "first.append(5)", "r = sum(map(len, rows))"],
     "replacing is not writing into": ["rows = [[1], [2]]", "x = rows[0]", "rows[0] = 5", "r = (x, rows)"],
+    "the same object by two ways": [
+        "c = [7]",
+        "e = [c, c]",
+        "e[0] = c",
+        "c = list(c)",
+        "e[0].append(1)",
+        "r = e",
+    ],
+    "a constant in two places": [
+        "d = [1, 2]",
+        "a = [d, d]",
+        "a[0] = d",
+        "d = [7]",
+        "a[1].append(7)",
+        "r = a",
+    ],
+    "a name bound anew before its object changes": [
+        "b = [[1], [2]]",
+        "c = b[0]",
+        "b = [4]",
+        "c.append(5)",
+        "r = (b, c)",
+    ],
     "a module changed": ["import string", "string.mine = 7", "r = string.mine"],
 }
 

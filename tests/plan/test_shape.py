@@ -1,0 +1,147 @@
+"""What tasks, parameters and results look like."""
+
+from __future__ import annotations
+
+import pytest
+
+from nb_to_flow.ir.plan import CopyKind, FlowPlan, PlanOptions, StepRole, TaskPlan
+from nb_to_flow.plan import plan_flow
+from nb_to_flow.plan.words import joined, stem
+from tests.graph.cells import graph_of
+from tests.plan.plans import plan_of
+
+REPORT = (
+    "# md\n# Spending\n\nWho spends what.",
+    "import numpy as np\nimport pandas as pd\nnp.random.seed(0)",
+    "region = 'EU'  # sales region\nlimits = [1, 2]",
+    "# md\n## Load",
+    "customers = pd.read_csv('customers.csv')",
+    "orders = pd.read_csv('orders.csv')",
+    "# md\n## Clean",
+    "customers = customers[customers.region == region].dropna()",
+    "orders['net'] = orders.amount.fillna(0)",
+    "# md\n## Model",
+    "table = customers.merge(orders, on='id')\nnoise = np.random.rand(len(table))",
+    "table['noise'] = noise\ntable.to_csv('table.csv')",
+)
+
+
+@pytest.fixture
+def report() -> FlowPlan:
+    return plan_of(*REPORT, outputs="auto", tagged=2)
+
+
+def _with(plan: FlowPlan, name: str) -> TaskPlan:
+    return next(t for t in plan.tasks if any(o.name == name for o in t.outputs))
+
+
+def test_branches_are_tasks_of_their_own(report: FlowPlan) -> None:
+    assert [t.name for t in report.tasks][:4] == [
+        "load_customers",
+        "load_orders",
+        "clean_customers",
+        "clean_orders",
+    ]
+
+
+def test_parameters(report: FlowPlan) -> None:
+    found = [(p.name, p.annotation, p.default, p.description) for p in report.parameters]
+    assert found == [("region", "str", "'EU'", "sales region"), ("limits", "list[int]", "[1, 2]", "")]
+
+
+def test_title_and_description(report: FlowPlan) -> None:
+    assert (report.title, report.description) == ("Spending", "Who spends what.")
+
+
+def test_what_changes_is_copied(report: FlowPlan) -> None:
+    (made,) = report.task("clean_orders").copies
+    assert (made.names, made.kind) == (("orders",), CopyKind.METHOD)
+    assert report.task("clean_customers").copies == ()
+
+
+def test_the_seed_moves_to_the_draw(report: FlowPlan) -> None:
+    task = _with(report, "table")
+    assert any("seed of cell 2" in note for note in task.notes)
+    assert not any(t.returns_states for t in report.tasks)
+
+
+def test_only_what_is_idempotent_is_retried(report: FlowPlan) -> None:
+    assert report.task("load_orders").retry
+    assert not report.task("clean_orders").retry
+    plan = plan_of("open('log.txt', 'a').write('x')", outputs="auto")
+    assert not plan.tasks[0].retry
+
+
+def test_local_functions_are_repeated() -> None:
+    plan = plan_of(
+        "k = [1]",
+        "def f(v):\n    return v + k[0]",
+        "# md\n## One",
+        "a = f(1)",
+        "k.append(2)",
+        "# md\n## Two",
+        "b = f(2) + a",
+    )
+    assert plan.definitions == ()
+    roles = [s.role for t in plan.tasks for s in t.steps if s.statement == 1]
+    assert roles[0] is StepRole.OWN and set(roles[1:]) <= {StepRole.REPLICA}
+
+
+def test_a_barrier_makes_one_task() -> None:
+    outcome = plan_flow(graph_of("a = 1", "exec('b = 2')", "c = b"), PlanOptions())
+    assert outcome.value is not None
+    (task,) = outcome.value.tasks
+    assert task.uses_globals and "exec" in task.reason
+    assert [d.code for d in outcome.diagnostics if d.severity.value == "warning"] == ["NB421"]
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (PlanOptions(parameters=("nope",)), "NB401"),
+        (PlanOptions(parameters=("b",)), "NB402"),
+        (PlanOptions(parameters=("c",)), "NB403"),
+        (PlanOptions(outputs="a,nope"), "NB405"),
+    ],
+)
+def test_wrong_options(options: PlanOptions, code: str) -> None:
+    outcome = plan_flow(graph_of("a = 1", "b = [a]", "c = 1\nc = 2"), options)
+    assert outcome.value is None
+    assert [d.code for d in outcome.diagnostics if d.severity.value == "error"] == [code]
+
+
+def test_any_constant_can_be_a_parameter() -> None:
+    plan = plan_of("a = -1.5", "b = a * 2", parameters=("a",))
+    assert [(p.name, p.annotation, p.default) for p in plan.parameters] == [("a", "float", "-1.5")]
+
+
+def test_pyplot_tasks_never_run_at_once() -> None:
+    cells = [
+        "import matplotlib.pyplot as plt",
+        "# md\n## A",
+        "a = [1]\nplt.plot(a)",
+        "# md\n## B",
+        "b = [2]\nplt.plot(b)",
+    ]
+    plan = plan_of(*cells, granularity="cell")
+    assert [t.after for t in plan.tasks] == [(), (plan.tasks[0].name,)]
+    assert all(t.steps[-1].publishes_figures for t in plan.tasks)
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Load the data", "load_data"),
+        ("Data cleaning", "clean_data"),
+        ("Adding columns", "add_columns"),
+        ("Spending by plan", "spending_by_plan"),
+        ("Überblick", "uberblick"),
+    ],
+)
+def test_headings_as_names(title: str, name: str) -> None:
+    assert stem(title) == name
+
+
+def test_joined_words() -> None:
+    assert joined("train", "modelA") == "train_model_a"
+    assert joined("load", "load_data") == "load_data"
