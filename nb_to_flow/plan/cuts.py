@@ -45,6 +45,25 @@ def cut(draft: Draft, units: Sequence[UnitLike], component: Sequence[int]) -> li
     return pieces[::-1]
 
 
+def halve(draft: Draft, units: Sequence[UnitLike], piece: Sequence[int], most: int) -> list[list[int]]:
+    """A piece in two where both sides have at most `most` statements, or else are most alike in size.
+
+    Units are in order, so that the second part may need the first, but never the other way round.
+    """
+    members = sorted(piece)
+    if len(members) < 2:
+        return [members]
+    sizes = [len(units[u].statements) for u in members]
+    widths = _crossings(draft, units, members)
+
+    def cost(place: int) -> tuple[int, float, int]:
+        larger = max(sum(sizes[:place]), sum(sizes[place:]))
+        return max(larger - most, 0), widths[place], larger
+
+    place = min(range(1, len(members)), key=cost)
+    return [members[:place], members[place:]]
+
+
 def _cost(cells: int, statements: int, half: int) -> float:
     """How far a piece is from the size wished for."""
     cost = 1.5 + abs(cells - _BEST) * 0.75 if cells < _BEST else 1.5 + (cells - _BEST) * 0.5
