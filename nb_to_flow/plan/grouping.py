@@ -62,7 +62,7 @@ def _divided(draft: Draft, units: Sequence[Unit], piece: list[int]) -> list[list
     total = len(draft.placed)
     size = sum(len(units[u].statements) for u in piece)
     cells = {draft.span(i).cell for u in units for i in u.statements}
-    most = total * 9 // 20  # what is placed later (constants) comes on top
+    most = total // 2 if total < 20 else total * 9 // 20  # constants are placed later and come on top
     if size <= most or total < 8 or len(cells) <= 4:
         return [piece]
     return halve(draft, units, piece, most)
@@ -241,7 +241,7 @@ def tasks_for(cells: int) -> int:
     """How many tasks a notebook with so many cells should have at most, if its branches allow it."""
     if cells > 150:
         return cells // 10
-    return max(3, min(cells * 3 // 4, 8 + cells // 15))
+    return max(3, min(cells * 5 // 6, 8 + cells // 15))
 
 
 def locations(groups: Mapping[int, Sequence[int]]) -> dict[int, int]:
