@@ -13,7 +13,7 @@ from nb_to_flow.generate.imports import resolve
 from nb_to_flow.ir.facts import Access, Effect, ResourceKind
 from nb_to_flow.ir.notebook import Statement
 
-_MAY_NEED_EDIT = re.compile(r"\b(display|show|stdout|pprint|help|info|global|exec|eval)\b")
+_MAY_NEED_EDIT = re.compile(r"\b(display|show|stdout|pprint|help|info|global|exec|eval|run)\b")
 _DISPLAY = frozenset(
     {"IPython.display.display", "IPython.core.display.display", "IPython.core.display_functions.display"}
 )
@@ -210,6 +210,10 @@ class _Rewriter:
             name in ("exec", "eval") and self.scope.uses_globals and len(node.args) + len(node.keywords) == 1
         ):
             yield self._appended(node, "globals()")
+        elif name in ("cProfile.run", "profile.run") and self.scope.uses_globals and len(node.args) == 1:
+            # `run` looks names up in the program's main module, which a flow is not
+            yield from self._wrapped(node, ast.unparse(node.func) + "ctx", "")
+            yield self._appended(node, "globals(), globals()")
         elif self._is_info(node):
             yield from self._info(node)
 
