@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,22 @@ def test_converting_twice_gives_the_same_bytes(tmp_path: Path) -> None:
 
     assert first.flow_file is not None and second.flow_file is not None
     assert first.flow_file.read_bytes() == second.flow_file.read_bytes()
+
+
+def test_the_readme_shows_the_checked_in_flow() -> None:
+    readme, flow = (ROOT / "README.md").read_text("utf-8"), (FLOWS / "survey_weights.py").read_text("utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    shown = [block for block in blocks if block.startswith(("@task", "@flow"))]
+
+    assert len(shown) == 2
+    for block in shown:
+        for part in block.strip().split("\n\n\n"):
+            assert part in flow
+
+
+def test_the_readmes_picture_is_current(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    picture = tmp_path / "survey_weights.svg"
+    nb_to_flow.draw_graph("flows/notebooks/survey_weights.ipynb", picture)
+
+    assert picture.read_bytes() == (ROOT / ".github" / "images" / "survey_weights.svg").read_bytes()
