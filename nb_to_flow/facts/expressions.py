@@ -167,6 +167,7 @@ class Expressions(Invocation):
             self.heap.hold(obj, ITEMS, self.eval(element))
         self.frame = outer
         if isinstance(node, ast.GeneratorExp):
+            self.lazy[obj] = names_in(node) - targets_of(node), NOTHING
             self.heap.hold(obj, "frame", self.mutable(sources.union(*frame.values.values())))
         return frozenset((obj,))
 

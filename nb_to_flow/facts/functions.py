@@ -98,6 +98,7 @@ class Functions(LibraryCalls):
             (self.context, id(node)) if len(self.active) < 4 else (id(node), id(function)),
         )
         self.active.append((function, frame))
+        changed = frozenset(self.record.changes)
         arguments = dict(frame.values)
         try:
             for _ in range(MAX_ROUNDS):
@@ -114,17 +115,20 @@ class Functions(LibraryCalls):
         finally:
             self.active.pop()
             self.frame, self.context = saved
-        return self._returned(function, frame, node)
+        return self._returned(function, frame, node, frozenset(self.record.changes) - changed)
 
     def _recursive(self, function: FunctionObject) -> bool:
         return function.name in free_names(function.node) or len(self.active) > 6
 
-    def _returned(self, function: FunctionObject, frame: Frame, node: ast.AST) -> Value:
+    def _returned(
+        self, function: FunctionObject, frame: Frame, node: ast.AST, changed: frozenset[int]
+    ) -> Value:
         if isinstance(function.node, ast.Lambda):
             return frame.returns
         if any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(function.node)):
             made = self.new((node, "generator"), "generator")
             for obj in made:
+                self.lazy[obj] = free_names(function.node), changed
                 self.heap.hold(
                     obj, ITEMS, frame.returns | self.mutable(frozenset().union(*frame.values.values()))
                 )

@@ -45,6 +45,9 @@ class Machine(ABC):
         self.steps = 0  # expressions looked at so far, the running statement's left out
         self.local_modules = LocalModules(None)
         self.helpers: frozenset[str] = frozenset()
+        self.lazy: dict[
+            int, tuple[frozenset[str], frozenset[int]]
+        ] = {}  # what generators read and change later
         self.constants: set[str] = set()  # module variables that hold what a literal says
         self.data_imports: set[str] = set()  # things of libraries that are used as data are (subscripted)
         self._traits: dict[str, frozenset[str]] = {}
@@ -143,9 +146,20 @@ class Machine(ABC):
             if obj in self.heap.frozen:
                 continue
             self.record.change(obj, deep, certain, cached=not deep and "caches" in self.traits(obj))
+            if obj in self.lazy:
+                self._go_on(obj, certain)
             if deep:
                 for inner in self.content(obj):
                     self.record.change(inner, True, certain)
+
+    def _go_on(self, obj: int, certain: bool) -> None:
+        """A generator runs on: it looks its names up now, and changes what its code changes."""
+        names, changed = self.lazy[obj]
+        for name in sorted(names & self.module.values.keys()):
+            self.record.load(name)
+            self.record.late.add(name)
+        for inner in sorted(changed):
+            self.record.change(inner, True, certain)
 
     def content(self, obj: int) -> set[int]:
         """The memory of a buffer; else the mutable objects inside, down to data that it was only lent."""

@@ -18,7 +18,27 @@ import numpy as np
 
 T = TypeVar("T")
 
-NAMES = "alpha beta gamma delta items rows table total config cache names result value data box log best seen step".split()
+NAMES = [
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "items",
+    "rows",
+    "table",
+    "total",
+    "config",
+    "cache",
+    "names",
+    "result",
+    "value",
+    "data",
+    "box",
+    "log",
+    "best",
+    "seen",
+    "step",
+]
 WORDS = ("red", "green", "blue")
 KEYS = ("a", "b", "k")
 NO_DATA = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
@@ -136,7 +156,9 @@ class Author:
         if kind == "int":
             return self.pick([str(number), f"{self.part('int')} + {number}", f"len({self.part('list')})"])
         if kind == "str":
-            return self.pick([repr(self.pick(WORDS)), f"f'{{{self.part('int')}}}'", f"{self.part('str')}.upper()"])
+            return self.pick(
+                [repr(self.pick(WORDS)), f"f'{{{self.part('int')}}}'", f"{self.part('str')}.upper()"]
+            )
         if kind == "float":
             return self.pick([f"{number} / 4", "0.1 + 0.2"])
         if kind == "list":
@@ -147,7 +169,9 @@ class Author:
             return self.pick([f"{{{number}, {self.part('int')}}}", f"set({self.part('str')})"])
         if kind == "array":
             self.have("import numpy as np")
-            return self.pick([f"np.arange({number + 2})", f"np.ones(({number}, 2))", f"np.array([3, {number}, 2])"])
+            return self.pick(
+                [f"np.arange({number + 2})", f"np.ones(({number}, 2))", f"np.array([3, {number}, 2])"]
+            )
         if kind == "tuple":
             return f"({self.any()}, {self.any()})"
         if kind == "object" and self.classes:
@@ -179,7 +203,9 @@ class Author:
 
     def condition(self) -> str:
         """An expression to branch on."""
-        return self.pick([f"{self.a('int')} > 3", f"len({self.a('list')}) > 1", f"'a' in {self.a('dict')}", "True"])
+        return self.pick(
+            [f"{self.a('int')} > 3", f"len({self.a('list')}) > 1", f"'a' in {self.a('dict')}", "True"]
+        )
 
     # -- writing --------------------------------------------------------------------------------------
 
@@ -193,8 +219,8 @@ class Author:
         try:
             code = compile(statement, "<author>", "exec")
             with contextlib.redirect_stdout(io.StringIO()), limited():
-                exec(code, self.space)
-        except (Exception, TooLong):
+                exec(code, self.space)  # noqa: S102
+        except (Exception, TooLong):  # noqa: BLE001
             return False
         self.written.append(statement)
         return True

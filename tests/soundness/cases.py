@@ -29,6 +29,33 @@ late = (v for v in items)
 # %%
 last = items.pop()
 """,
+    "a_generator_looks_its_names_up_late": """
+rows = [v for v in (1, 2)]
+number = len(rows)
+# %%
+late = (number + v for v in rows)
+# %%
+number = sum(rows)
+# %%
+print(number)
+# %%
+found = list(late)
+""",
+    "a_generator_function_changes_things_late": """
+log = [v for v in (1, 2)]
+def each():
+    for v in (3, 4):
+        log.append(v)
+        yield v
+# %%
+late = each()
+# %%
+before = len(log)
+# %%
+found = list(late)
+# %%
+print(before, log)
+""",
     "an_iterator_looks_into_its_list_late": """
 items = [4, 6, 2]
 # %%

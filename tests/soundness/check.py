@@ -30,7 +30,9 @@ class Failure:
     def __str__(self) -> str:
         problems = "\n".join(self.problems)
         start = self.source.find("\n\n@task")
-        tasks = self.source[start : self.source.find('\nif __name__ == "__main__"')].replace("\n\n", "\n").strip()
+        tasks = (
+            self.source[start : self.source.find('\nif __name__ == "__main__"')].replace("\n\n", "\n").strip()
+        )
         return f"{text(self.book)}\n\n{self.granularity}, {self.schedule}\n{problems}\n\n{tasks}"
 
 
@@ -49,7 +51,9 @@ def schedules(orders: int) -> Iterator[Schedule]:
         yield Schedule(seed=seed, processes=seed % 2 == 1, retries=seed % 4 >= 2)
 
 
-def find_failure(book: Book, orders: int = 4, granularities: tuple[str, ...] = GRANULARITIES) -> Failure | None:
+def find_failure(
+    book: Book, orders: int = 4, granularities: tuple[str, ...] = GRANULARITIES
+) -> Failure | None:
     """How its flow fails to do the same; None if it doesn't, or if the notebook itself doesn't run."""
     wanted = run_notebook(book)
     if wanted.error or run_notebook(book) != wanted:
@@ -64,7 +68,13 @@ def find_failure(book: Book, orders: int = 4, granularities: tuple[str, ...] = G
         for schedule in schedules(orders):
             problems = differences(wanted, run_flow(code, schedule))
             if problems:
-                return Failure(book=book, granularity=granularity, schedule=schedule, problems=tuple(problems), source=source)
+                return Failure(
+                    book=book,
+                    granularity=granularity,
+                    schedule=schedule,
+                    problems=tuple(problems),
+                    source=source,
+                )
     return None
 
 

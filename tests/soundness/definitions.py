@@ -12,7 +12,25 @@ def _global(me: Author, *kinds: str) -> str | None:
 
 def function(me: Author) -> str | None:
     """A function over globals and arguments."""
-    made = me.pick([_reader, _changer, _rebinder, _argument_changer, _sharer, _keeper, _default, _factory, _lambda, _caller, _generator, _stepper, _random, _writer, _local])(me)
+    made = me.pick(
+        [
+            _reader,
+            _changer,
+            _rebinder,
+            _argument_changer,
+            _sharer,
+            _keeper,
+            _default,
+            _factory,
+            _lambda,
+            _caller,
+            _generator,
+            _stepper,
+            _random,
+            _writer,
+            _local,
+        ]
+    )(me)
     if made is None:
         return None
     name, kinds, text = made
@@ -28,7 +46,9 @@ def _reader(me: Author) -> Made:
     name, first, second = me.new("read"), _global(me, "list", "dict", "set", "tuple"), _global(me, "int")
     if not first:
         return None
-    body = me.pick([f"return len({first}) + {second or 1}", f"return [x, {first}]", f"return str({first}) + str(x)"])
+    body = me.pick(
+        [f"return len({first}) + {second or 1}", f"return [x, {first}]", f"return str({first}) + str(x)"]
+    )
     return name, ("int",), f"def {name}(x):\n    {body}"
 
 
@@ -71,7 +91,11 @@ def _sharer(me: Author) -> Made:
 
 def _keeper(me: Author) -> Made:
     name = me.new("keep")
-    return name, ("int",), f"def {name}(x, kept=[]):\n    kept.append(x)\n    return {me.pick(['kept', 'list(kept)', 'len(kept)'])}"
+    return (
+        name,
+        ("int",),
+        f"def {name}(x, kept=[]):\n    kept.append(x)\n    return {me.pick(['kept', 'list(kept)', 'len(kept)'])}",
+    )
 
 
 def _default(me: Author) -> Made:
@@ -79,7 +103,11 @@ def _default(me: Author) -> Made:
     if not path:
         return None
     name = me.new("base")
-    return name, ("int",), f"def {name}(x, given={path}):\n    return {me.pick(['[x, given]', 'str(given) + str(x)', 'given'])}"
+    return (
+        name,
+        ("int",),
+        f"def {name}(x, given={path}):\n    return {me.pick(['[x, given]', 'str(given) + str(x)', 'given'])}",
+    )
 
 
 def _factory(me: Author) -> Made:
@@ -111,12 +139,20 @@ def _caller(me: Author) -> Made:
 
 def _generator(me: Author) -> Made:
     name, path = me.new("each"), _global(me, "list")
-    return name, (), f"def {name}():\n    for v in {path or [1, 2]}[:3]:\n        yield {me.pick(['v', '[v]', me.any()])}"
+    return (
+        name,
+        (),
+        f"def {name}():\n    for v in {path or [1, 2]}[:3]:\n        yield {me.pick(['v', '[v]', me.any()])}",
+    )
 
 
 def _stepper(me: Author) -> Made:
     name = me.new("step")
-    return name, (), f"def {name}():\n    {name}.calls = getattr({name}, 'calls', 0) + 1\n    return {name}.calls"
+    return (
+        name,
+        (),
+        f"def {name}():\n    {name}.calls = getattr({name}, 'calls', 0) + 1\n    return {name}.calls",
+    )
 
 
 def _random(me: Author) -> Made:
@@ -128,7 +164,11 @@ def _random(me: Author) -> Made:
 
 def _writer(me: Author) -> Made:
     name, mode = me.new("save"), me.pick("wa")
-    return name, ("list",), f"def {name}(x, path='out.txt'):\n    with open(path, '{mode}') as file:\n        file.write(str(x))"
+    return (
+        name,
+        ("list",),
+        f"def {name}(x, path='out.txt'):\n    with open(path, '{mode}') as file:\n        file.write(str(x))",
+    )
 
 
 def _local(me: Author) -> Made:
@@ -170,7 +210,9 @@ def decorated(me: Author) -> str | None:
     if not log:
         return None
     wrap, name = me.new("wrap"), me.new("wrapped")
-    me.write(f"def {wrap}(function):\n    def inner(x):\n        {log}.append(function.__name__)\n        return function(x)\n    return inner")
+    me.write(
+        f"def {wrap}(function):\n    def inner(x):\n        {log}.append(function.__name__)\n        return function(x)\n    return inner"
+    )
     if me.write(f"@{wrap}\ndef {name}(x):\n    return [x, {me.any()}]"):
         me.functions[name] = ("int",)
     return None
@@ -182,7 +224,15 @@ def cls(me: Author) -> str | None:
     if name in me.classes:
         return None
     log = _global(me, "list")
-    add = me.pick(["self.items.append(x)", "self.items = self.items + [x]", f"{log or 'self.items'}.append(x)", f"{name}.shared.append(x)", f"{name}.count += 1"])
+    add = me.pick(
+        [
+            "self.items.append(x)",
+            "self.items = self.items + [x]",
+            f"{log or 'self.items'}.append(x)",
+            f"{name}.shared.append(x)",
+            f"{name}.count += 1",
+        ]
+    )
     kept = me.pick(["items", "list(items)"])
     text = (
         f"class {name}:\n    count = 0\n    shared = []\n\n    def __init__(self, items):\n        self.items = {kept}\n        self.n = {me.any()}\n"
@@ -211,7 +261,12 @@ def method(me: Author) -> str | None:
     path = me.path("object")
     if path is None or me.chance(0.15):
         name = me.pick(list(me.classes)) if me.classes else None
-        own = [f"{name}.count += 1", f"{name}.shared.append({me.any()})", f"{name}.count = {me.a('int')}", f"{me.target()} = {name}.shared"]
+        own = [
+            f"{name}.count += 1",
+            f"{name}.shared.append({me.any()})",
+            f"{name}.count = {me.a('int')}",
+            f"{me.target()} = {name}.shared",
+        ]
         return me.pick(own) if name else None
     name, methods = me.target(), {"add": ("int",), "size": (), "total": ()}
     called = me.pick(list(methods))

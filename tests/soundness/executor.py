@@ -111,7 +111,7 @@ class Runner:
         """The flow's module, run afresh, as every process does."""
         module = types.ModuleType(MODULE)
         sys.modules[MODULE] = module
-        exec(self.code, module.__dict__)
+        exec(self.code, module.__dict__)  # noqa: S102
         return module
 
     def stand_in(self) -> dict[str, types.ModuleType]:
@@ -228,7 +228,13 @@ def _digests(args: tuple[Any, ...]) -> list[Any]:
 
 def _is_used_up(value: Any) -> bool:
     """True for values that looking at changes."""
-    held = value if isinstance(value, (list, tuple)) else list(value.values()) if isinstance(value, dict) else [value]
+    held = (
+        value
+        if isinstance(value, (list, tuple))
+        else list(value.values())
+        if isinstance(value, dict)
+        else [value]
+    )
     return any(hasattr(v, "__next__") for v in held)
 
 
@@ -259,7 +265,7 @@ def run_flow(code: types.CodeType, schedule: Schedule) -> Outcome:
                 assert runner.main_flow is not None
                 results = runner.main_flow()
                 runner.finish()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 return Outcome(values={}, error=f"{type(error).__name__}: {error}")
             files = files_in(folder)
             values = values_of(results)
@@ -267,4 +273,6 @@ def run_flow(code: types.CodeType, schedule: Schedule) -> Outcome:
         for name in [n for n in sys.modules if n.partition(".")[0] == "prefect" or n == MODULE]:
             del sys.modules[name]
         sys.modules.update(kept)
-    return Outcome(values=values, lines=Counter(plain(output.getvalue()).splitlines()), shown=runner.shown, files=files)
+    return Outcome(
+        values=values, lines=Counter(plain(output.getvalue()).splitlines()), shown=runner.shown, files=files
+    )

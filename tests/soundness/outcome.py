@@ -53,13 +53,14 @@ def digest(value: Any, seen: tuple[int, ...] = ()) -> Any:
     if isinstance(value, dict):
         return name, tuple((digest(k, seen), digest(v, seen)) for k, v in value.items())
     if isinstance(value, (set, frozenset)):
-        return name, tuple(sorted((repr(digest(v, seen)) for v in value)))
+        return name, tuple(sorted(repr(digest(v, seen)) for v in value))
     if isinstance(value, np.ndarray):
         return name, value.dtype.str, value.shape, tuple(map(repr, value.ravel().tolist()))
     if isinstance(value, CODE) or callable(value):
         return "code", getattr(value, "__name__", "")
     if hasattr(value, "__next__"):
-        return "iterator" if hasattr(value, "read") else _rest(value, seen)
+        opaque = hasattr(value, "read") or isinstance(value, types.GeneratorType)  # its names may be gone
+        return "iterator" if opaque else _rest(value, seen)
     if type(value).__module__ in ("__main__", "made_up_flow"):
         return name, tuple((k, digest(v, seen)) for k, v in sorted(vars(value).items()))
     return name, plain(repr(value))
@@ -68,7 +69,7 @@ def digest(value: Any, seen: tuple[int, ...] = ()) -> Any:
 def _rest(iterator: Any, seen: tuple[int, ...]) -> Any:
     try:
         return "iterator", tuple(digest(v, seen) for v in itertools.islice(iterator, 20))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         return "iterator", repr(error)
 
 

@@ -65,7 +65,19 @@ def view(me: Author) -> str | None:
     path = me.path("array")
     if path is None:
         return None
-    form = me.pick(["{}[1:]", "{}[::2]", "{}.reshape(-1)", "{}.T", "{}.ravel()", "np.asarray({})", "{}[:]", "{}.copy()", "{} + 1"])
+    form = me.pick(
+        [
+            "{}[1:]",
+            "{}[::2]",
+            "{}.reshape(-1)",
+            "{}.T",
+            "{}.ravel()",
+            "np.asarray({})",
+            "{}[:]",
+            "{}.copy()",
+            "{} + 1",
+        ]
+    )
     return f"{me.target()} = {form.format(path)}"
 
 
@@ -137,7 +149,14 @@ def branch(me: Author) -> str:
 def loop(me: Author) -> str:
     """Statements done several times."""
     variable, first, second = me.target(), _simple(me), _simple(me)
-    over = me.pick([f"range({me.rng.randrange(4)})", f"{me.a('list')}[:3]", f"list({me.a('dict')})", f"enumerate({me.a('list')}[:2])"])
+    over = me.pick(
+        [
+            f"range({me.rng.randrange(4)})",
+            f"{me.a('list')}[:3]",
+            f"list({me.a('dict')})",
+            f"enumerate({me.a('list')}[:2])",
+        ]
+    )
     forms = [
         f"for {variable} in {over}:\n    {first}\n    {second}", f"for {variable} in {over}:\n    {first}\nelse:\n    {second}",
         f"for {variable} in {me.a('list')}[:3]:\n    if isinstance({variable}, list):\n        {variable}.append(0)",
@@ -152,7 +171,12 @@ def loop(me: Author) -> str:
 
 def say(me: Author) -> str:
     """Something printed."""
-    forms = [f"print({me.any()})", f"print({me.any()}, {me.any()})", f"print(f'{{{me.a('int')}}} of {{{me.a('str')}}}')", f"print(len({me.a('list')}))"]
+    forms = [
+        f"print({me.any()})",
+        f"print({me.any()}, {me.any()})",
+        f"print(f'{{{me.a('int')}}} of {{{me.a('str')}}}')",
+        f"print(len({me.a('list')}))",
+    ]
     return me.pick(forms)
 
 
@@ -177,7 +201,12 @@ def iterate(me: Author) -> str | None:
     ]  # fmt: skip
     if path is None or me.chance(0.3):
         return me.pick(make)
-    use = [f"{name} = next({path}, None)", f"print(next({path}, 'end'))", f"for {name} in {path}:\n    break", f"{name} = list({path})"]
+    use = [
+        f"{name} = next({path}, None)",
+        f"print(next({path}, 'end'))",
+        f"for {name} in {path}:\n    break",
+        f"{name} = list({path})",
+    ]
     return me.pick(use)
 
 
@@ -189,20 +218,42 @@ def draw(me: Author) -> str | None:
     own = me.chance(0.2)
     if source not in me.seeded or own:
         if own:
-            return me.pick([f"{name} = random.Random(3).random()", f"{name} = np.random.default_rng({me.rng.randrange(9)}).random()"])
+            return me.pick(
+                [
+                    f"{name} = random.Random(3).random()",
+                    f"{name} = np.random.default_rng({me.rng.randrange(9)}).random()",
+                ]
+            )
         me.seeded.add(source)
-        return f"random.seed({me.rng.randrange(9)})" if source == "random" else f"np.random.seed({me.rng.randrange(9)})"
+        return (
+            f"random.seed({me.rng.randrange(9)})"
+            if source == "random"
+            else f"np.random.seed({me.rng.randrange(9)})"
+        )
     if source == "random":
         path = me.path("list")
-        forms = [f"{name} = random.random()", f"{name} = [random.randint(1, 9) for i in range(2)]", f"random.shuffle({path})" if path else "random.random()", f"{name} = random.choice({me.a('list')})", f"random.seed({me.rng.randrange(9)})"]
+        forms = [
+            f"{name} = random.random()",
+            f"{name} = [random.randint(1, 9) for i in range(2)]",
+            f"random.shuffle({path})" if path else "random.random()",
+            f"{name} = random.choice({me.a('list')})",
+            f"random.seed({me.rng.randrange(9)})",
+        ]
     else:
-        forms = [f"{name} = np.random.rand(3)", f"{name} = float(np.random.normal())", f"np.random.shuffle({me.path('array') or '[1, 2]'})", f"{name} = np.random.randint(9, size=2)"]
+        forms = [
+            f"{name} = np.random.rand(3)",
+            f"{name} = float(np.random.normal())",
+            f"np.random.shuffle({me.path('array') or '[1, 2]'})",
+            f"{name} = np.random.randint(9, size=2)",
+        ]
     return me.pick(forms)
 
 
 def store(me: Author) -> str:
     """Small files."""
-    path = me.pick(["'out.txt'", "'log.txt'", "'out' + '.txt'", *(me.a("str") + " + '.txt'" for _ in range(2))])
+    path = me.pick(
+        ["'out.txt'", "'log.txt'", "'out' + '.txt'", *(me.a("str") + " + '.txt'" for _ in range(2))]
+    )
     name, text = me.target(), f"str({me.any()})"
     if me.chance(0.4):
         me.have("from pathlib import Path")

@@ -26,12 +26,14 @@ def run_notebook(book: Book) -> Outcome:
                 for cell in book:
                     if not cell.heading:
                         _run_cell(cell.source, space, shown)
-        except (Exception, TooLong) as error:
+        except (Exception, TooLong) as error:  # noqa: BLE001
             return Outcome(values={}, error=f"{type(error).__name__}: {error}")
         del space["__name__"]
         files = files_in(folder)
         values = values_of(space)
-    return Outcome(values=values, lines=Counter(plain(output.getvalue()).splitlines()), shown=shown, files=files)
+    return Outcome(
+        values=values, lines=Counter(plain(output.getvalue()).splitlines()), shown=shown, files=files
+    )
 
 
 class EmptyLoop(Exception):
@@ -76,7 +78,7 @@ def _watch(space: dict[str, Any]) -> None:
 def _run_cell(source: str, space: dict[str, Any], shown: Counter[str]) -> None:
     body = _Loops().visit(ast.parse(source)).body
     last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
-    exec(compile(ast.Module(body=body, type_ignores=[]), "<cell>", "exec"), space)
+    exec(compile(ast.Module(body=body, type_ignores=[]), "<cell>", "exec"), space)  # noqa: S102
     if isinstance(last, ast.Expr):
         value = eval(compile(ast.Expression(last.value), "<cell>", "eval"), space)
         if value is not None:
