@@ -53,17 +53,23 @@ def group(draft: Draft) -> list[list[int]]:
             pieces += cut(draft, units, component)
     if draft.options.granularity == "auto":
         pieces = _absorb(draft, units, pieces)
-        pieces = [part for piece in pieces for part in _divided(draft, units, piece)]
+        most = _most_statements(draft, units)
+        pieces = [part for piece in pieces for part in _divided(draft, units, piece, most)]
     return [sorted(i for u in piece for i in units[u].statements) for piece in pieces]
 
 
-def _divided(draft: Draft, units: Sequence[Unit], piece: list[int]) -> list[list[int]]:
-    """No task with more than half of a notebook's statements, small notebooks left out."""
+def _most_statements(draft: Draft, units: Sequence[Unit]) -> int:
+    """How many statements a task may have: half of the notebook's, small notebooks left out."""
     total = len(draft.placed)
-    size = sum(len(units[u].statements) for u in piece)
     cells = {draft.span(i).cell for u in units for i in u.statements}
-    most = total // 2 if total < 20 else total * 9 // 20  # constants are placed later and come on top
-    if size <= most or total < 8 or len(cells) <= 4:
+    if total < 8 or len(cells) <= 4:
+        return total
+    return total // 2 if total < 20 else total * 9 // 20  # constants are placed later and come on top
+
+
+def _divided(draft: Draft, units: Sequence[Unit], piece: list[int], most: int) -> list[list[int]]:
+    """The piece, or parts of it that have no more than `most` statements each."""
+    if sum(len(units[u].statements) for u in piece) <= most:
         return [piece]
     return halve(draft, units, piece, most)
 

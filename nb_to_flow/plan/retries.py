@@ -27,6 +27,8 @@ def may_retry(draft: Draft, task: TaskPlan) -> bool:
 def _overwrites_what_it_read(draft: Draft, task: TaskPlan) -> bool:
     """True if the task reads a file that it replaces afterwards: the second time it would read its own."""
     steps = {s.statement for s in task.steps}
+    if not any(_reads(draft, i) for i in steps) or not any(_writes(draft, i) for i in steps):
+        return False
     inside = [e for e in draft.graph.edges if e.kind is EdgeKind.FILE and {e.source, e.target} <= steps]
     own = {e.target for e in inside if e.passes and e.certain}  # it reads what the task has just written
     if any(not e.passes and _reads(draft, e.source) and e.source not in own for e in inside):

@@ -112,6 +112,11 @@ class Versions:
         return {name: tuple(places) for name, places in found.items()}
 
     @cached_property
+    def rebound(self) -> frozenset[str]:
+        """Names that some function declares global."""
+        return frozenset(name for statement in self.facts.statements for name in statement.rebinds)
+
+    @cached_property
     def deleters(self) -> Mapping[str, tuple[int, ...]]:
         """For each name the statements that unbind it."""
         found: dict[str, list[int]] = {}

@@ -64,7 +64,7 @@ def _is_passing(draft: Draft, name: str) -> bool:
     binders = [i for i in draft.versions.binders.get(name, ()) if not isinstance(_node(draft, i), _LOOPS)]
     if not any(name in draft.facts.statements[i].binds for i in binders):
         return True
-    if any(name in facts.rebinds for facts in draft.facts.statements):
+    if name in draft.versions.rebound:
         return True
     node = _node(draft, _version(draft, name)[1])
     if not any(_uses(node, name, ())):
