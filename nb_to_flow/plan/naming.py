@@ -15,6 +15,7 @@ from nb_to_flow.plan.sections import Heading, headings
 from nb_to_flow.plan.words import CALLS, QUESTIONS, VERBS, joined, stem
 
 _CLAUSE = frozenset({"that", "which", "who", "whose", "if", "because", "when", "where"})
+_EMPTY = frozenset({"setup", "set up", "imports", "import", "libraries", "introduction", "overview", "start"})
 _STORING = frozenset({"save", "store", "export"})
 
 
@@ -78,7 +79,8 @@ def _shortened(text: str) -> str:
     """At most a line of it."""
     if len(text) <= 70:
         return text
-    return text[:70].rsplit(" ", 1)[0].rstrip(" ,;:(.-")
+    clause = re.split(r"[,;:.]\s", text[:70])[0]
+    return (clause if len(clause) > 15 else text[:70].rsplit(" ", 1)[0]).rstrip(" ,;:(.-")
 
 
 def _is_first_of_notebook(assembly: Assembly, heading: Heading) -> bool:
@@ -90,7 +92,7 @@ def plain_text(markdown: str) -> str:
     """A heading without markup, numbering and trailing punctuation."""
     text = re.sub(r"<[^>]*>", " ", markdown)
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"[*_`#$\\]+", " ", text)
+    text = re.sub(r"[*_`#$\\\u00b6]+", " ", text)
     text = (
         re.sub(
             r"^\s*(?:(?:step|part|section|chapter|task|question|exercise)\s*)?(?:[\dIVX]+[.):]*(?:\d+[.):]*)*)\s+",
@@ -108,7 +110,7 @@ def _candidates(
 ) -> Iterable[str]:
     """Names in order of preference."""
     verb = _verb(assembly, group)
-    said = stem(title)
+    said = "" if title.lower() in _EMPTY else stem(title)
     things = _things(assembly, group, outputs)
     words = said.split("_") if said else []
     leads = bool(words) and words[0] in VERBS
@@ -128,6 +130,8 @@ def _candidates(
         yield joined(verb, target)
     if leads and len(words) == 1 and target:
         yield joined(words[0], target)
+    if said and leads and len(words) > 1:
+        yield said
     if alone and said:
         yield said if leads else joined(verb or "run", said)
     if said:
@@ -138,8 +142,20 @@ def _candidates(
         yield joined(verb, target)
     if verb == "make":
         yield "make_folders"
+    yield from (joined(verb or "show", n) for n in _main_names(assembly, group))
     if verb:
         yield f"{verb}_results"
+
+
+def _main_names(assembly: Assembly, group: int) -> list[str]:
+    """Variables of the group's own that it names most often, two at most."""
+    own = frozenset(n for n in assembly.interfaces[group].final if len(n) > 1 and not n.startswith("_"))
+    counts: dict[str, int] = dict.fromkeys(sorted(own), 0)
+    for index in assembly.interfaces[group].own:
+        for node in ast.walk(assembly.draft.facts.notebook.statements[index].node):
+            if isinstance(node, ast.Name) and node.id in counts:
+                counts[node.id] += 1
+    return sorted(counts, key=lambda n: -counts[n])[:2]
 
 
 def _is_phrase(title: str) -> bool:
@@ -257,4 +273,5 @@ def _first_paragraph(source: str, heading: Heading) -> str:
         ):
             break
         paragraph.append(line.strip())
-    return re.sub(r"[*_`]{1,3}(\S[^*_`]*)[*_`]{1,3}", r"\1", " ".join(paragraph))
+    plain = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", " ".join(paragraph))
+    return re.sub(r"[*_`]{1,3}(\S[^*_`]*)[*_`]{1,3}", r"\1", plain)
