@@ -214,16 +214,14 @@ def _card(
     group: Group, corner: Point, size: tuple[float, float], colour: str, chips: str, inner: list[Link]
 ) -> str:
     (x, y), (width, height) = corner, size
-    title_width = len(group.title) * TITLE_CHAR
+    beside = f'<tspan class="chips" dx="12">{_text(chips)}</tspan>' if chips else ""
     parts = [
         f'<g class="group" data-group="{group.key}" transform="translate({x:.1f} {y:.1f})">',
         f'<rect class="card" width="{width:.1f}" height="{height:.1f}" rx="8"/>',
         f'<path d="M0 8a8 8 0 0 1 8-8H{width - 8:.1f}a8 8 0 0 1 8 8V{HEADER - 6:g}H0Z" fill="{colour}" opacity=".18"/>',
         f'<rect width="4" height="{HEADER - 12:g}" x="0" y="3" rx="2" fill="{colour}"/>',
-        f'<text class="title" x="{PAD + 2:g}" y="18">{_text(group.title)}<title>{_text(group.detail)}</title></text>',
+        f'<text class="title" x="{PAD + 2:g}" y="18"><title>{_text(group.detail)}</title>{_text(group.title)}{beside}</text>',
     ]
-    if chips:
-        parts.append(f'<text class="chips" x="{PAD + title_width + 14:.1f}" y="18">{_text(chips)}</text>')
     rows = _rows(group)
     places = {node.key: HEADER + i * ROW for i, node in enumerate(rows)}
     parts += [_row(node, places[node.key], width) for node in rows]
