@@ -75,6 +75,8 @@ class Expressions(Invocation):
                 if part.format_spec is not None:
                     self.eval(part.format_spec)
                 text += known[0] if len(known) == 1 else "{" + ast.unparse(part.value) + "}"
+        if len(node.values) == 1 and text.startswith("{"):
+            return self.imm("str")
         return self.text(text)
 
     def _eval_Lambda(self, node: ast.Lambda) -> Value:
@@ -150,6 +152,7 @@ class Expressions(Invocation):
         frame = Frame(outer=outer, own={*targets_of(node), "<comprehension>"})
         kind = {ast.ListComp: "list", ast.SetComp: "set", ast.DictComp: "dict"}.get(type(node), "generator")
         obj = self.make(node, kind)
+        surely = set(self.record.bound)
         sources: set[int] = set()
         for index, part in enumerate(node.generators):
             self.frame = outer if index == 0 else frame
@@ -166,10 +169,18 @@ class Expressions(Invocation):
         for element in elements:
             self.heap.hold(obj, ITEMS, self.eval(element))
         self.frame = outer
+        self._keep_old(node, surely)
         if isinstance(node, ast.GeneratorExp):
             self.lazy[obj] = names_in(node) - targets_of(node), NOTHING
             self.heap.hold(obj, "frame", self.mutable(sources.union(*frame.values.values())))
         return frozenset((obj,))
+
+    def _keep_old(self, node: Comprehension, surely: set[str]) -> None:
+        """What `:=` binds in a comprehension over nothing stays as it was."""
+        named = {n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)} - surely
+        for name in sorted(named & self.record.bound):
+            self.bind(name, self.record.replaced.get(name, NOTHING) | self.module.values.get(name, NOTHING))
+            self.record.bound.discard(name)
 
     _eval_ListComp = _eval_SetComp = _eval_DictComp = _eval_GeneratorExp = _eval_comprehension
 

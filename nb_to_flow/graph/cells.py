@@ -123,7 +123,9 @@ def _distributions(facts: Facts, cell_of: list[int]) -> Iterator[tuple[int, int,
     moved: int | None = None
     for statement in facts.statements:
         cell = cell_of[statement.statement]
-        names |= {name for name, type_name in statement.types.items() if type_name.startswith("scipy.stats.rv_")}
+        names |= {
+            name for name, type_name in statement.types.items() if type_name.startswith("scipy.stats.rv_")
+        }
         used = statement.reads & names
         if moved is not None and moved < cell:
             yield from ((moved, cell, name) for name in sorted(used))

@@ -70,7 +70,8 @@ class FileOrder:
         """The known keys that may name the same file, a folder it lies in, or something below it."""
         path = key[0]
         related = {key} if key in self._uses else set()
-        related.update((above, ()) for above in parents(path) if (above, ()) in self._uses)
+        folders = ((above, key[1][: len(holes(above))]) for above in parents(path))
+        related.update(folder for folder in folders if folder in self._uses)
         related.update(self._below.get(path, ()))
         candidates = self._uses if holes(path) else self._symbolic
         related.update(o for o in candidates if o != key and self._may_match(key, o))

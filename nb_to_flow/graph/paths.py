@@ -9,6 +9,7 @@ from functools import lru_cache
 
 UNKNOWN = "?"
 _HOLE = re.compile(r"\{[^{}]*\}|[?*]")
+_PARAMETER = re.compile(r"\{\w+\}")  # a path that is all parameter is taken to name a file of its own
 
 
 def normal_path(path: str) -> str:
@@ -38,6 +39,8 @@ def may_be_same(one: str, other: str) -> bool:
     if not _HOLE.search(one):
         one, other = other, one
     if not _HOLE.search(one):
+        return one == other
+    if _PARAMETER.fullmatch(one) or _PARAMETER.fullmatch(other):
         return one == other
     if not _HOLE.search(other):
         return _pattern(one).fullmatch(other) is not None
