@@ -16,6 +16,7 @@ from nb_to_flow.plan.grouping import group
 from nb_to_flow.plan.parameters import choose_parameters
 from nb_to_flow.plan.placement import (
     drop_deletions,
+    keep_constants,
     place_constants,
     place_definitions,
     place_imports,
@@ -40,6 +41,7 @@ PASSES: tuple[Pass, ...] = (
     place_settings,
     place_constants,
     place_seeds,
+    keep_constants,
     find_barriers,
     find_fusions,
 )

@@ -7,6 +7,7 @@ from bisect import bisect
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from nb_to_flow.ir.facts import Role
 from nb_to_flow.ir.plan import Input, Output, Source, SourceKind, Step, StepRole, TaskPlan
@@ -219,14 +220,26 @@ def _prebinds(draft: Draft, face: Interface, outputs: Mapping[str, int]) -> tupl
     return tuple(sorted(wanted))
 
 
-def _first_in_loop(draft: Draft, index: int) -> set[str]:
-    """Names that the notebook binds for the first time in a loop of this statement that may run never."""
-    node = draft.facts.notebook.statements[index].node
+def _first_in_loop(draft: Draft, index: int) -> frozenset[str]:
+    """Names that the notebook has bound only in loops that may run never, up to this statement and in it."""
+    statements = draft.facts.notebook.statements
+    binders = draft.versions.binders
+    return frozenset(
+        name
+        for name in _in_loops(statements[index].node)
+        if all(
+            b == index or name in _in_loops(statements[b].node) for b in binders.get(name, ()) if b < index
+        )
+    )
+
+
+@lru_cache(maxsize=4096)
+def _in_loops(node: ast.stmt) -> frozenset[str]:
+    """Names that the statement binds in loops, or by `:=` in comprehensions, that may run never."""
     loops = [n for n in ast.walk(node) if isinstance(n, (ast.For, ast.AsyncFor)) and not _surely_runs(n.iter)]
-    names = {n for loop in loops for n in stored_names(loop)}
     inner = [n for n in ast.walk(node) if isinstance(n, (ast.ListComp, ast.SetComp, ast.DictComp))]
-    names |= {n.target.id for comp in inner for n in ast.walk(comp) if isinstance(n, ast.NamedExpr)}
-    return {n for n in names if draft.versions.binders.get(n, (index,))[0] == index}
+    named = {n.target.id for comp in inner for n in ast.walk(comp) if isinstance(n, ast.NamedExpr)}
+    return frozenset(n for loop in loops for n in stored_names(loop)) | named
 
 
 def _surely_runs(items: ast.expr) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from nb_to_flow.ir.diagnostics import Diagnostic, Severity
 from nb_to_flow.ir.facts import Access, ResourceKind
 from nb_to_flow.ir.names import flow_name
-from nb_to_flow.ir.plan import FlowPlan, Source, SourceKind, TaskPlan
+from nb_to_flow.ir.plan import FlowPlan, Source, SourceKind, StepRole, TaskPlan
 from nb_to_flow.plan.assemble import Assembly, assemble, build_tasks, source_of
 from nb_to_flow.plan.draft import Draft, finding
 from nb_to_flow.plan.naming import flow_texts, name_tasks
@@ -43,6 +43,9 @@ def _described(assembly: Assembly, group: int, task: TaskPlan, title: str) -> Ta
     reasons = sorted(
         {f.reason for f in draft.fusions if f.statements <= own and _spans_cells(draft, f.statements)}
     )
+    size = sum(step.role is StepRole.OWN for step in task.steps)
+    if not reasons and size * 2 > len(draft.placed) and len(draft.placed) >= 6:
+        reasons = [_why_large(task)]
     return replace(
         order_inputs(draft, task),
         title=title,
@@ -50,6 +53,13 @@ def _described(assembly: Assembly, group: int, task: TaskPlan, title: str) -> Ta
         notes=notes_for(draft, task),
         reason="; ".join(reasons[:3]),
     )
+
+
+def _why_large(task: TaskPlan) -> str:
+    """Why a task has more than half of the statements though nothing in it had to be fused."""
+    if len(task.cells) == 1:
+        return f"cell {task.cells[0] + 1} alone is more than half of the notebook"
+    return "tasks for less of them would wait for each other, or see a value before or after its time"
 
 
 def _spans_cells(draft: Draft, statements: frozenset[int]) -> bool:

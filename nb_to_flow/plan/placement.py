@@ -266,8 +266,6 @@ def place_constants(draft: Draft) -> Draft:
         and (_is_immutable(draft, s.statement) or not _is_shared(draft, s.statement, mutated))
     }
     floating -= draft.definitions | draft.parameter_statements | draft.dropped
-    if floating.issuperset(draft.placed):
-        floating = set()  # nobody to go with
     return replace(draft, repeatable=draft.repeatable | floating)
 
 
@@ -318,6 +316,16 @@ def _draws(draft: Draft, generators: set[str]) -> list[int]:
             for e in s.effects
         )
     ]
+
+
+def keep_constants(draft: Draft) -> Draft:
+    """Constants that nobody is there to go with have a task of their own."""
+    if draft.placed:
+        return draft
+    facts = draft.facts.statements
+    return replace(
+        draft, repeatable=frozenset(i for i in draft.repeatable if facts[i].role is not Role.CONSTANT)
+    )
 
 
 def drop_deletions(draft: Draft) -> Draft:
