@@ -21,6 +21,9 @@ PATH_PARTS = frozenset(
 )
 
 
+_MAPPINGS = frozenset({"dict", "collections.defaultdict", "collections.OrderedDict"})
+
+
 class LibraryCalls(Machine):
     """Library functions and methods, by their tables."""
 
@@ -123,7 +126,8 @@ class LibraryCalls(Machine):
             for obj in self.mutable(result):
                 self.heap.hold(obj, ITEMS, passed)
         for obj in result:
-            if "iterator" in self.traits(obj):  # it looks into what it goes through only when it is used
+            # It looks into what it goes through only when it is used.
+            if "iterator" in self.traits(obj) or self.heap.types[obj].startswith("dict_"):
                 self.heap.hold(obj, "frame", self.mutable(args.every() | receiver))
         return result
 
@@ -147,12 +151,35 @@ class LibraryCalls(Machine):
             return self._part(source, api, node)
         made = self._made(api, name, first, args, node, view=source if word == "view" else NOTHING)
         if word == "items":
-            self._hold(
-                made, frozenset().union(*(self._items(obj, node) for obj in source)) if source else NOTHING
-            )
+            self._hold_items(made, api, source, args, node)
         elif word == "holds":
             self._hold(made, source if target else args.every() | receiver)
         return made
+
+    def _hold_items(self, made: Value, api: ApiFacts, source: Value, args: Arguments, node: ast.AST) -> None:
+        """Put the items of `source` into what was made of them; into the tuples that it gives, if it does so."""
+        inner = self._items_of(source, node)
+        for obj in self.mutable(made):
+            pairs = [i for i in self.heap.items(obj) if self.heap.types[i] == "tuple"]
+            kind = self.heap.types[obj]
+            if kind in _MAPPINGS and not {self.heap.types[o] for o in source} <= _MAPPINGS:
+                self.heap.hold(obj, ITEMS, self._items_of(self.mutable(inner), node))  # made of pairs
+            if api.elements != "tuple" or not pairs:
+                self.heap.hold(obj, ITEMS, inner)
+            elif kind in ("enumerate", "dict_items"):
+                self._hold_places(pairs, [self.imm(""), inner])
+            elif kind == "zip" and not args.rest:
+                self._hold_places(pairs, [self._items_of(value, node) for value in args.positional])
+            else:
+                self._hold(frozenset(pairs), inner)
+
+    def _hold_places(self, pairs: list[int], values: list[Value]) -> None:
+        for pair in pairs:
+            for index, value in enumerate(values):
+                self.heap.hold(pair, f"[{index}]", value)
+
+    def _items_of(self, source: Value, node: ast.AST) -> Value:
+        return frozenset().union(NOTHING, *(self._items(obj, node) for obj in source))
 
     def _hold(self, made: Value, inner: Value) -> None:
         for obj in made:

@@ -75,6 +75,15 @@ CHANGES = [
     (["a = [1]", "z = zip(a, [2])", "a.append(2)"], "a z"),
     (["a = [1]", "m = map(str, a)", "a.append(2)"], "a m"),
     (["a = [1]", "i = iter(a)", "a.append(2)"], "a i"),
+    (["xs = [[1]]", "for a, b in zip(xs, [1]):\n    a.append(2)"], "xs"),
+    (["xs = [[1]]", "for i, a in enumerate(xs):\n    a.append(2)"], "xs"),
+    (["xs = [[1]]", "for i, (a, b) in enumerate(zip(xs, xs)):\n    a.append(2)"], "xs"),
+    (["xs = {'a': [1]}", "for k, a in xs.items():\n    a.append(2)"], "xs"),
+    (["xs = {'a': [1]}", "dict(sorted(xs.items()))['a'].append(1)"], "xs"),
+    (["xs = [[1], [2]]", "import itertools\nfor a, b in itertools.combinations(xs, 2):\n    a.append(2)"], "xs"),
+    (["xs = [[1]]", "ys = dict(zip('a', xs))", "ys['a'].append(1)"], "xs ys"),
+    (["step = {}", "step['k'] = step", "step['k']['z'] = 7"], "step"),
+    ([PANDAS, "frames = {'x': df}", "for name, f in frames.items():\n    f['b'] = 1"], "df frames"),
 ]  # fmt: skip
 
 LEAVES = [

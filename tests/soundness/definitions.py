@@ -236,6 +236,7 @@ def cls(me: Author) -> str | None:
     kept = me.pick(["items", "list(items)"])
     text = (
         f"class {name}:\n    count = 0\n    shared = []\n\n    def __init__(self, items):\n        self.items = {kept}\n        self.n = {me.any()}\n"
+        f"\n    def __repr__(self):\n        return f'{name}({{self.n}})'\n"
         f"\n    def add(self, x):\n        {add}\n        return {me.pick(['self', 'x', 'self.items'])}\n"
         f"\n    def size(self):\n        return len(self.items) + self.count + len(self.shared)\n"
         f"\n    def total(self):\n        return {me.pick(['self.items', 'str(self.n)', 'self.shared'])}"
