@@ -75,23 +75,19 @@ def publish_figure(figure: plt.Figure, key: str) -> None:
 
 
 @task(cache_policy=NO_CACHE, **RETRY_IO)
-def load_subscribers(out_dir: str) -> pd.DataFrame:
-    """Load the subscribers (cells 4, 6-7).
-
-    Reads data/subscribers.csv. Writes {out_dir}.
-    """
+def make_out_dir(out_dir: str) -> None:
+    """Make out dir (cell 4). Writes {out_dir}."""
     os.makedirs(out_dir, exist_ok=True)
 
+
+@task(cache_policy=NO_CACHE, **RETRY_IO)
+def load_subscribers(min_tenure: int) -> pd.DataFrame:
+    """Load the subscribers (cells 6-7, 9). Reads data/subscribers.csv."""
     subscribers = pd.read_csv("data/subscribers.csv")
     show(subscribers.head(), key="load-subscribers")
 
     show(subscribers.isna().sum(), key="load-subscribers-2")
-    return subscribers
 
-
-@task(cache_policy=NO_CACHE)
-def clean_data(subscribers: pd.DataFrame, min_tenure: int) -> pd.DataFrame:
-    """Clean (cell 9)."""
     # new accounts cancel for other reasons, see the note from March
     data = subscribers[subscribers["tenure_months"] >= min_tenure].copy()
     data["hours_watched"] = data["hours_watched"].fillna(data["hours_watched"].median())
@@ -245,9 +241,11 @@ def churn_training(
         min_tenure: months; younger accounts are left out
         out_dir: where the model and the tables go
     """
-    subscribers = load_subscribers.submit(out_dir)
-    data = clean_data.submit(subscribers, min_tenure)
-    cancellations_by_plan_written = write_cancellations_by_plan.submit(data, out_dir)
+    out_dir_made = make_out_dir.submit(out_dir)
+    data = load_subscribers.submit(min_tenure)
+    cancellations_by_plan_written = write_cancellations_by_plan.submit(
+        data, out_dir, wait_for=[out_dir_made]
+    )
     split = split_features.submit(data, test_size).result()
     baseline_logistic_regression_trained = train_baseline_logistic_regression.submit(
         split["X_train"], split["y_train"], split["y_test"], split["X_test"]
@@ -270,6 +268,7 @@ def churn_training(
         split["y_test"],
         split["X_test"],
         out_dir,
+        wait_for=[out_dir_made],
     )
     at_risk = predict_at_risk.submit(data, model, split["features"], out_dir)
     cancellations_by_plan_written.result()

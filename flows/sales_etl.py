@@ -43,14 +43,17 @@ def show(*values: Any, key: str) -> None:
 
 
 @task(cache_policy=NO_CACHE, **RETRY_IO)
-def load_orders(export_dir: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Orders (cells 4, 6-8).
-
-    Returns (q1, q2). Reads data/sales_q1.csv and data/sales_q2.csv. Writes
-    {export_dir}.
-    """
+def make_export_dir(export_dir: str) -> None:
+    """Make export dir (cell 4). Writes {export_dir}."""
     os.makedirs(export_dir, exist_ok=True)
 
+
+@task(cache_policy=NO_CACHE, **RETRY_IO)
+def load_orders() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Orders (cells 6-8).
+
+    Returns (q1, q2). Reads data/sales_q1.csv and data/sales_q2.csv.
+    """
     q1 = pd.read_csv("data/sales_q1.csv")
     show(q1.head(3), key="load-orders")
 
@@ -81,24 +84,17 @@ def load_stores() -> pd.DataFrame:
 
 
 @task(cache_policy=NO_CACHE, **RETRY_IO)
-def load_returns() -> pd.DataFrame:
-    """Master data (cell 12). Reads data/returns.csv."""
-    returns = pd.read_csv("data/returns.csv")
-    show(returns.reason.value_counts(), key="load-returns")
-    return returns
-
-
-@task(cache_policy=NO_CACHE)
 def transform_sales(
     q1: pd.DataFrame,
     q2: pd.DataFrame,
-    returns: pd.DataFrame,
     products: pd.DataFrame,
     stores: pd.DataFrame,
     currency: str,
     min_qty: int,
 ) -> pd.DataFrame:
-    """Transform (cells 15-17, 19-20)."""
+    """Transform (cells 12, 15-17, 19-20). Reads data/returns.csv."""
+    returns = pd.read_csv("data/returns.csv")
+    show(returns.reason.value_counts(), key="transform-sales")
 
     def to_number(text):
         """'12.50 EUR' -> 12.5"""
@@ -123,7 +119,7 @@ def transform_sales(
 
     orders = pd.concat(frames, ignore_index=True)
     assert orders.order_id.is_unique
-    show(orders.dtypes, key="transform-sales")
+    show(orders.dtypes, key="transform-sales-orders")
 
     orders["returned"] = orders["order_id"].isin(returns["order_id"])
     orders["revenue"] = np.where(orders["returned"], 0, orders["qty"] * orders["price"])
@@ -250,16 +246,18 @@ def sales_etl(
         export_dir: where the CSV exports go
         min_qty: lines with fewer pieces are entry errors
     """
-    orders_loaded = load_orders.submit(export_dir)
-    products = load_products.submit(wait_for=[orders_loaded])
-    stores = load_stores.submit(wait_for=[orders_loaded])
-    returns = load_returns.submit(wait_for=[orders_loaded])
+    export_dir_made = make_export_dir.submit(export_dir)
+    orders_loaded = load_orders.submit()
+    products = load_products.submit()
+    stores = load_stores.submit()
     q1, q2 = orders_loaded.result()
     sales_transformed = transform_sales.submit(
-        q1, q2, returns, products, stores, currency, min_qty
+        q1, q2, products, stores, currency, min_qty
     )
     sales, monthly = summarise_monthly_figures.submit(sales_transformed).result()
-    return_rate = write_return_rate.submit(sales, export_dir)
+    return_rate = write_return_rate.submit(
+        sales, export_dir, wait_for=[export_dir_made]
+    )
     counts, top_products = load_sales.submit(sales, monthly, stores, db_path).result()
     top_products_exported = export_top_products.submit(
         top_products, monthly, export_dir, wait_for=[return_rate]
