@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from bisect import bisect
+from bisect import bisect, bisect_left
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -213,24 +213,30 @@ def _prebinds(draft: Draft, face: Interface, outputs: Mapping[str, int]) -> tupl
     surely: set[str] = set(face.inputs)
     assigned: set[str] = set(face.inputs)
     for index in face.steps:
-        surely |= draft.facts.statements[index].binds - _first_in_loop(draft, index)
+        surely |= draft.facts.statements[index].binds - _first_in_loop(draft, face, index)
         assigned |= stored_names(draft.facts.notebook.statements[index].node)
     rebound = {n for i in face.steps for n in draft.facts.statements[i].rebinds}
     wanted = {n for n in outputs if n not in surely} | (rebound - assigned)
     return tuple(sorted(wanted))
 
 
-def _first_in_loop(draft: Draft, index: int) -> frozenset[str]:
-    """Names that the notebook has bound only in loops that may run never, up to this statement and in it."""
-    statements = draft.facts.notebook.statements
-    binders = draft.versions.binders
-    return frozenset(
-        name
-        for name in _in_loops(statements[index].node)
-        if all(
-            b == index or name in _in_loops(statements[b].node) for b in binders.get(name, ()) if b < index
-        )
-    )
+def _first_in_loop(draft: Draft, face: Interface, index: int) -> frozenset[str]:
+    """Names that so far have been bound only in loops that may run never, and only in this task."""
+    members = frozenset(face.steps)
+    found = set()
+    for name in _in_loops(draft.facts.notebook.statements[index].node):
+        binders, deleters = draft.versions.binders.get(name, ()), draft.versions.deleters.get(name, ())
+        gone = bisect_left(deleters, index)
+        start = bisect(binders, deleters[gone - 1]) if gone else 0
+        alive = binders[start : bisect_left(binders, index)]
+        if all(b in members and _is_unsure(draft, name, b) for b in alive):
+            found.add(name)
+    return frozenset(found)
+
+
+def _is_unsure(draft: Draft, name: str, binder: int) -> bool:
+    surely = name in draft.facts.statements[binder].binds
+    return not surely or name in _in_loops(draft.facts.notebook.statements[binder].node)
 
 
 @lru_cache(maxsize=4096)

@@ -17,6 +17,35 @@ for row in rows:
 # %%
 print(best)
 """,
+    "a_loop_that_runs_never_after_a_deletion": """
+name = sorted("ab")
+# %%
+rows = {}
+# %%
+del name
+# %%
+for name in rows.values():
+    print(name)
+""",
+    "a_loop_that_runs_never_after_a_branch_that_was_not_taken": """
+rows = [v for v in ()]
+# %%
+if rows:
+    best = 1
+for best in rows:
+    print(best)
+""",
+    "a_loop_over_pairs_changes_what_they_hold": """
+frames = {"a": [v for v in (1, 2)], "b": [3]}
+first = frames["a"]
+# %%
+total = sum(first)
+# %%
+for number, (name, frame) in enumerate(frames.items()):
+    frame.append(number)
+# %%
+print(total, first)
+""",
     "a_walrus_in_a_comprehension_over_nothing": """
 rows = [v for v in ()]
 # %%

@@ -77,6 +77,8 @@ def _cut(statements: Sequence[str], rng: random.Random) -> Book:
         if rng.random() < 0.15:
             cells.append(Cell(statements=(f"# {rng.choice(HEADINGS)}",), heading=True))
         simple = all(s.split(" = ")[-1].isdigit() for s in statements[i : i + n])
+        before = "\n".join(statements[:i])
+        simple = simple and not any(s.split(" = ")[0] in before for s in statements[i : i + n])
         cells.append(Cell(statements=tuple(statements[i : i + n]), parameters=tagged and simple))
         i += n
     return tuple(cells)
