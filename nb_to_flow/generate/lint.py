@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import tempfile
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
@@ -95,7 +96,11 @@ def _with_file_noqa(source: str, codes: set[str]) -> str:
 
 def _ruff(arguments: list[str], source: str) -> str:
     command = [_binary(), *arguments, "--isolated", "--no-cache", "--stdin-filename", "flow.py", "-"]
-    done = subprocess.run(command, input=source, capture_output=True, encoding="utf-8", check=False)
+    # in an empty folder: what lies in the current one must not decide which imports count as local
+    with tempfile.TemporaryDirectory() as empty:
+        done = subprocess.run(
+            command, input=source, capture_output=True, encoding="utf-8", check=False, cwd=empty
+        )
     if done.returncode:
         raise RuffError(done.stderr.strip()[:500])
     return done.stdout
