@@ -64,7 +64,7 @@ class Output:
 class CopyKind(str, Enum):
     """How a task copies inputs before it changes them."""
 
-    METHOD = "method"  # x = x.copy()              (DataFrame, Series, ndarray, and dict/list/set when shallow)
+    METHOD = "method"  # x = x.copy(): frames and arrays; dict, list and set when shallow
     DEEP = "deep"  # x = deepcopy(x); x, y = deepcopy((x, y)) keeps what they share
 
 
