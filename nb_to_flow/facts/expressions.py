@@ -267,6 +267,8 @@ class Expressions(Invocation):
                 self.change(receiver)
             kind = self.heap.types[obj]
             api = self.knowledge.method(kind, "__iter__") if kind else None
+            if kind == "dict":
+                found |= self.imm("")  # keys
             if api is not None:
                 made = self.apply(api, "iter", receiver, Arguments(), node)
                 found |= self.parts(made, node) if made != receiver else self.parts(receiver, node)

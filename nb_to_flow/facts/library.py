@@ -159,6 +159,8 @@ class LibraryCalls(Machine):
     def _hold_items(self, made: Value, api: ApiFacts, source: Value, args: Arguments, node: ast.AST) -> None:
         """Put the items of `source` into what was made of them; into the tuples that it gives, if it does so."""
         inner = self._items_of(source, node)
+        if {self.heap.types[obj] for obj in source} & _MAPPINGS:
+            inner |= self.imm("")  # keys
         for obj in self.mutable(made):
             pairs = [i for i in self.heap.items(obj) if self.heap.types[i] == "tuple"]
             kind = self.heap.types[obj]

@@ -224,7 +224,7 @@ def _first_in_loop(draft: Draft, face: Interface, index: int) -> frozenset[str]:
     """Names that so far have been bound only in loops that may run never, and only in this task."""
     members = frozenset(face.steps)
     found = set()
-    for name in _in_loops(draft.facts.notebook.statements[index].node):
+    for name in names_in_loops(draft.facts.notebook.statements[index].node):
         binders, deleters = draft.versions.binders.get(name, ()), draft.versions.deleters.get(name, ())
         gone = bisect_left(deleters, index)
         start = bisect(binders, deleters[gone - 1]) if gone else 0
@@ -236,11 +236,11 @@ def _first_in_loop(draft: Draft, face: Interface, index: int) -> frozenset[str]:
 
 def _is_unsure(draft: Draft, name: str, binder: int) -> bool:
     surely = name in draft.facts.statements[binder].binds
-    return not surely or name in _in_loops(draft.facts.notebook.statements[binder].node)
+    return not surely or name in names_in_loops(draft.facts.notebook.statements[binder].node)
 
 
 @lru_cache(maxsize=4096)
-def _in_loops(node: ast.stmt) -> frozenset[str]:
+def names_in_loops(node: ast.stmt) -> frozenset[str]:
     """Names that the statement binds in loops, or by `:=` in comprehensions, that may run never."""
     loops = [n for n in ast.walk(node) if isinstance(n, (ast.For, ast.AsyncFor)) and not _surely_runs(n.iter)]
     inner = [n for n in ast.walk(node) if isinstance(n, (ast.ListComp, ast.SetComp, ast.DictComp))]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from nb_to_flow.ir.diagnostics import Severity
 from nb_to_flow.ir.facts import ResourceKind
 from nb_to_flow.ir.plan import Input, Output, Source, SourceKind, Step, TaskPlan
+from nb_to_flow.plan.assemble import names_in_loops
 from nb_to_flow.plan.draft import Draft, finding
 from nb_to_flow.plan.finish import flow_plan
 
@@ -26,6 +27,7 @@ def plan_whole(draft: Draft, why: str) -> Draft:
             for p in draft.parameters
         ),
         outputs=tuple(Output(name=n, type="") for n in _outputs(draft)),
+        prebinds=() if draft.whole else _unsure_outputs(draft, own),
         is_async=any(draft.facts.statements[i].awaits for i in own),
         in_process=True,
         uses_globals=True,
@@ -57,6 +59,15 @@ def _free_name(draft: Draft) -> str:
 def _outputs(draft: Draft) -> list[str]:
     final = draft.versions.reaching.final
     return [n for n in draft.results if final[n] not in draft.parameter_statements]
+
+
+def _unsure_outputs(draft: Draft, own: list[int]) -> tuple[str, ...]:
+    """Outputs that may stay unbound; code that looks into globals() must find them so."""
+    surely = {p.name for p in draft.parameters}
+    for index in own:
+        node = draft.facts.notebook.statements[index].node
+        surely |= draft.facts.statements[index].binds - names_in_loops(node)
+    return tuple(n for n in _outputs(draft) if n not in surely)
 
 
 def _result(draft: Draft, task: TaskPlan, name: str) -> tuple[str, Source]:

@@ -35,6 +35,17 @@ if rows:
 for best in rows:
     print(best)
 """,
+    "the_keys_of_a_dict_are_not_its_values": """
+groups = {"a": [v for v in (1, 2)], "b": [3]}
+# %%
+for key in groups:
+    print(key)
+# %%
+for held in groups.values():
+    held.append(4)
+# %%
+print(key, groups)
+""",
     "a_loop_over_pairs_changes_what_they_hold": """
 frames = {"a": [v for v in (1, 2)], "b": [3]}
 first = frames["a"]

@@ -18,7 +18,8 @@ from tests.soundness.outcome import Outcome, files_in, plain, values_of
 def run_notebook(book: Book) -> Outcome:
     """What running all cells leaves behind."""
     space: dict[str, Any] = {"__name__": "__main__"}
-    _watch(space)
+    stored: set[str] = set()
+    _watch(space, stored)
     output, shown = io.StringIO(), Counter[str]()
     with clean_folder() as folder, contextlib.redirect_stdout(output):
         try:
@@ -26,6 +27,7 @@ def run_notebook(book: Book) -> Outcome:
                 for cell in book:
                     if not cell.heading:
                         _run_cell(cell.source, space, shown)
+                        stored |= bound_names(ast.parse(cell.source).body)
         except (Exception, TooLong) as error:  # noqa: BLE001
             return Outcome(values={}, error=f"{type(error).__name__}: {error}")
         del space["__name__"]
@@ -37,7 +39,7 @@ def run_notebook(book: Book) -> Outcome:
 
 
 class EmptyLoop(Exception):
-    """A loop ran never that would have bound a variable which has a value: assumed not to happen."""
+    """A loop ran never that would have bound a variable that may have a value: assumed not to happen."""
 
 
 class _Loops(ast.NodeTransformer):
@@ -58,12 +60,12 @@ class _Loops(ast.NodeTransformer):
     visit_ClassDef = visit_Lambda = visit_FunctionDef  # type: ignore[assignment]
 
 
-def _watch(space: dict[str, Any]) -> None:
-    """Define what the noted loops call."""
+def _watch(space: dict[str, Any], stored: set[str]) -> None:
+    """Define what the noted loops call; `stored` are names that earlier cells may have bound."""
     started: list[set[str]] = []
 
     def before_loop(names: list[str]) -> None:
-        started.append({n for n in names if n in space})
+        started.append({n for n in names if n in space or n in stored})
 
     def ran() -> None:
         started[-1].clear()
