@@ -8,6 +8,7 @@ from nb_to_flow.ir.plan import Copy, CopyKind
 from nb_to_flow.plan.coherence import Together, changes_of, touched_inputs
 from nb_to_flow.plan.draft import Draft
 from nb_to_flow.plan.interfaces import Interface
+from nb_to_flow.plan.versions import Version
 
 _COPYABLE = frozenset({"pandas.DataFrame", "pandas.Series", "numpy.ndarray"})
 _SHALLOW = frozenset({"list", "dict", "set"})
@@ -50,12 +51,21 @@ def _is_shallow(draft: Draft, interface: Interface, name: str, obj: int, deep: b
     """True if `name.copy()` is enough to keep the change away from the value that came in."""
     version = (name, interface.inputs[name])
     kind = draft.versions.type_of(version)
+    if _may_be_unset(draft, version):
+        return False
     direct = draft.versions.objects(version)
     sharing = draft.facts.sharing
     if kind in _COPYABLE:
         return obj in direct or obj in sharing.buffers
     inner = sharing.reach(frozenset(o for d in direct for o in sharing.holds.get(d, ())))
     return kind in _SHALLOW and obj in direct and obj not in inner and not deep
+
+
+def _may_be_unset(draft: Draft, version: Version) -> bool:
+    """True if the variable was bound for the first time, and on some paths only: it may hold None."""
+    name, definer = version
+    facts = draft.facts.statements[definer]
+    return name in facts.may_bind and name not in facts.reads
 
 
 def _joined(name: str, sets: list[frozenset[str]]) -> set[str]:

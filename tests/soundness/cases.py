@@ -35,6 +35,16 @@ if rows:
 for best in rows:
     print(best)
 """,
+    "what_may_be_unset_is_copied_with_care": """
+flag = len("ab") > 3
+# %%
+if flag:
+    names = [v for v in (1, 2)]
+# %%
+if not flag:
+    names = [v for v in (3, 4)]
+names += [5]
+""",
     "the_keys_of_a_dict_are_not_its_values": """
 groups = {"a": [v for v in (1, 2)], "b": [3]}
 # %%
