@@ -93,7 +93,7 @@ def _merge_conflicts(draft: Draft, partition: Partition) -> dict[int, Interface]
                 if own not in cache:
                     cache[own] = interface_of(draft, (*own, *seeds_of(draft, own)))
                 interfaces[group] = cache[own]
-        conflicts = list(_conflicts(partition, interfaces))
+        conflicts = list(_conflicts(draft, partition, interfaces))
         if not conflicts:
             return interfaces
         hopeless = [c for _, c in conflicts if c.other not in partition]
@@ -111,12 +111,25 @@ def seeds_of(draft: Draft, own: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(s for s, target in draft.seed_targets.items() if target in members)
 
 
-def _conflicts(partition: Partition, interfaces: Mapping[int, Interface]) -> Iterator[tuple[int, Conflict]]:
+def _conflicts(
+    draft: Draft, partition: Partition, interfaces: Mapping[int, Interface]
+) -> Iterator[tuple[int, Conflict]]:
     """What each group gets wrong, its givers' last versions included."""
     for group, interface in interfaces.items():
         yield from ((group, c) for c in interface.conflicts)
         for name, definer in interface.inputs.items():
             if definer in partition:
                 provider = interfaces[partition.find(definer)]
-                if provider.final.get(name) != definer:
+                spoiled = _is_spoiled(draft, provider, (name, definer), interface.own[0])
+                if spoiled or provider.final.get(name) != definer:
                     yield group, Conflict(name=name, statement=interface.own[0], other=definer)
+
+
+def _is_spoiled(draft: Draft, provider: Interface, version: tuple[str, int], user: int) -> bool:
+    """True if the giver changes the version's object after the user's turn, through another name by then."""
+    later = [i for i in provider.own if i > max(user, version[1])]
+    if not later:
+        return False
+    objects = draft.facts.sharing.reach(draft.versions.objects(version))
+    changes = (m for i in later for m in draft.facts.statements[i].mutations if not m.cached)
+    return any(m.obj in objects for m in changes)

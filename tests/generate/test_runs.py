@@ -65,7 +65,7 @@ def test_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runner: Any) -
     pytest.importorskip("matplotlib")
     results = run(SAMPLES["figures"](), tmp_path, monkeypatch, runner)
     assert results == {"first": 5}
-    for key in ("draw", "draw-values", "plot-first", "plot-first-2"):
+    for key in ("draw", "draw-values", "plot-first", "plot-first-figure"):
         assert artifacts(key)[0].data.startswith("data:image/png;base64,"), key
 
 
