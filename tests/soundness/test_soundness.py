@@ -30,7 +30,7 @@ def test_flows_do_what_their_notebooks_do(first: int) -> None:
 
 @pytest.mark.slow
 def test_many_flows_do_what_their_notebooks_do() -> None:
-    _check(10_000, int(os.environ.get("SOUNDNESS_EXAMPLES", "5000")))
+    _check(10_000, int(os.environ.get("SOUNDNESS_EXAMPLES", "1000")))
 
 
 @pytest.mark.parametrize("name", CASES)
