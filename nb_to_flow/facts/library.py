@@ -16,9 +16,6 @@ from nb_to_flow.ir.facts import Access, ResourceKind
 EFFECT = re.compile(r"(\w+) (\w+)(?: ([^ ]+))?(?: (unless|if|mode) (.+))?\Z")
 MODE_EFFECT = re.compile(r"mode (\w+) @([^ ]+) ([^ ]+)(?: (\w+))?\Z")
 AMBIENT_OF = {"seaborn": "matplotlib", "pylab": "matplotlib", "mpl_toolkits": "matplotlib"}
-PATH_PARTS = frozenset(
-    {"os.path.join", "pathlib.Path", "pathlib.PurePath", "str", "os.fspath", "pathlib.Path.joinpath"}
-)
 
 
 _MAPPINGS = frozenset({"dict", "collections.defaultdict", "collections.OrderedDict"})

@@ -127,23 +127,18 @@ def free_names(node: ast.AST) -> frozenset[str]:
     return frozenset(found)
 
 
-def outer_names(nodes: Iterable[ast.AST]) -> set[str]:
-    """Names that code at module level loads, functions that it only defines left out."""
-    return set(_loads(nodes, bodies=False))
-
-
-def _loads(nodes: Iterable[ast.AST], bodies: bool = True) -> Iterator[str]:
+def _loads(nodes: Iterable[ast.AST]) -> Iterator[str]:
     for node in nodes:
         if isinstance(node, ast.Name):
             if not isinstance(node.ctx, ast.Store):
                 yield node.id
         elif isinstance(node, COMPREHENSIONS):
             own = targets_of(node)
-            yield from (name for name in _loads(ast.iter_child_nodes(node), bodies) if name not in own)
+            yield from (name for name in _loads(ast.iter_child_nodes(node)) if name not in own)
         elif isinstance(node, SCOPES):
-            yield from _loads(definition_parts(node), bodies)
-            yield from free_names(node) if bodies else ()
+            yield from _loads(definition_parts(node))
+            yield from free_names(node)
         else:
             if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
                 yield node.target.id
-            yield from _loads(ast.iter_child_nodes(node), bodies)
+            yield from _loads(ast.iter_child_nodes(node))
