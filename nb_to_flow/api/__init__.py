@@ -1,6 +1,6 @@
 """What the package offers to Python programs; the command line is a thin layer over it."""
 
-from nb_to_flow.api.batch import Converted, Result, convert
+from nb_to_flow.api.converting import Converted, Result, convert
 from nb_to_flow.api.problems import bug
 from nb_to_flow.api.running import run_flow
 from nb_to_flow.api.single import draw_graph, inspect, read_notebook

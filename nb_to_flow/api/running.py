@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nb_to_flow.api.batch import convert
+from nb_to_flow.api.converting import convert
 from nb_to_flow.api.single import PathLike
 from nb_to_flow.files import is_untouched, load_sidecar
 from nb_to_flow.ir.diagnostics import Severity

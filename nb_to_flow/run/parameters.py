@@ -8,15 +8,13 @@ import json
 import types
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
 from nb_to_flow.ir.errors import InputError
+from nb_to_flow.ir.parameters import ParameterProblem, Raw
 
-
-class Raw(str):
-    """A value from the command line: text whose type only the signature knows."""
-
-    __slots__ = ()
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 def parse_pairs(pairs: Iterable[str]) -> dict[str, Raw]:
@@ -49,43 +47,77 @@ def check_parameters(function: Callable[..., Any], given: Mapping[str, Any]) -> 
     Raises InputError that lists everything wrong: unknown names with near ones, missing ones, bad values
     with the type that was expected and the default.
     """
-    signature = inspect.signature(function)
-    hints = _hints(function)
-    problems = [_unknown(name, signature) for name in given if name not in signature.parameters]
-    values: dict[str, Any] = {}
-    for name, parameter in signature.parameters.items():
-        if name in given:
-            try:
-                values[name] = _validated(given[name], hints.get(name, Any))
-            except ValueError as error:
-                problems.append(
-                    f"{name}: {_reason(error)} (got {_shown(given[name])}; {_expected(parameter)})"
-                )
-        elif parameter.default is inspect.Parameter.empty:
-            problems.append(f"{name} is missing ({_expected(parameter)})")
+    checker = ParameterChecker(function)
+    values, problems = checker.check(given)
     if problems:
-        raise InputError("the parameters don't fit the flow: " + "; ".join(problems), _usage(signature))
+        listed = "; ".join(problem.message for problem in problems)
+        raise InputError(f"the parameters don't fit the flow: {listed}", checker.usage())
     return values
 
 
-def _validated(value: Any, hint: Any) -> Any:
-    """`value` as the type wants it. Raises ValueError (pydantic's)."""
+class ParameterChecker:
+    """Checks any number of parameter sets against one signature."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._signature = inspect.signature(function)
+        self._hints = _hints(function)
+        self._adapters: dict[str, TypeAdapter[Any]] = {}
+
+    def check(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[ParameterProblem, ...]]:
+        """The given parameters that fit, in the signature's types, and what is wrong with the others."""
+        parameters = self._signature.parameters
+        problems = [
+            ParameterProblem(name=name, message=_unknown(name, self._signature))
+            for name in given
+            if name not in parameters
+        ]
+        values: dict[str, Any] = {}
+        for name, parameter in parameters.items():
+            if name in given:
+                try:
+                    values[name] = self._validated(name, given[name])
+                except ValueError as error:
+                    said = f"{name}: {_reason(error)} (got {_shown(given[name])}; {_expected(parameter)})"
+                    problems.append(ParameterProblem(name=name, message=said))
+            elif parameter.default is inspect.Parameter.empty:
+                said = f"{name} is missing ({_expected(parameter)})"
+                problems.append(ParameterProblem(name=name, message=said))
+        return values, tuple(problems)
+
+    def defaults(self) -> dict[str, Any]:
+        """The parameters that need not be given, with what they are then."""
+        parameters = self._signature.parameters.items()
+        return {n: p.default for n, p in parameters if p.default is not inspect.Parameter.empty}
+
+    def usage(self) -> str:
+        """The parameters with their types and defaults, for people."""
+        return _usage(self._signature)
+
+    def _validated(self, name: str, value: Any) -> Any:
+        """`value` as the type wants it. Raises ValueError (pydantic's)."""
+        hint = self._hints.get(name, Any)
+        if name not in self._adapters:
+            self._adapters[name] = _adapter(hint)
+        adapter = self._adapters[name]
+        if not isinstance(value, Raw):
+            return adapter.validate_python(value)
+        *others, last = _readings(value, hint)
+        for reading in others:
+            try:
+                return adapter.validate_python(reading)
+            except ValueError:
+                continue
+        return adapter.validate_python(last)
+
+
+def _adapter(hint: Any) -> TypeAdapter[Any]:
     from pydantic import ConfigDict, TypeAdapter
     from pydantic.errors import PydanticUserError
 
     try:
-        adapter = TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True))
+        return TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True))
     except PydanticUserError:  # types that bring their own configuration
-        adapter = TypeAdapter(hint)
-    if not isinstance(value, Raw):
-        return adapter.validate_python(value)
-    *others, last = _readings(value, hint)
-    for reading in others:
-        try:
-            return adapter.validate_python(reading)
-        except ValueError:
-            continue
-    return adapter.validate_python(last)
+        return TypeAdapter(hint)
 
 
 def _readings(value: Raw, hint: Any) -> list[Any]:
