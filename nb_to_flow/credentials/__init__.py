@@ -1,0 +1,5 @@
+"""Credentials that notebooks hold: found, reported, and taken out if the user says where they are kept."""
+
+from nb_to_flow.credentials.values import credential_kind
+
+__all__ = ["credential_kind"]
