@@ -215,7 +215,8 @@ class Expressions(Invocation):
         types = self.types(left | right)
         for kind in (ARRAYS[2], ARRAYS[1], ARRAYS[0], ARRAYS[3]):
             if kind in types:
-                return self.new(node, kind)
+                made = self.new(node, kind)
+                return made | self._others(frozenset(ARRAYS), left, right, method, node)
         if types and types <= SCALARS:
             return self.imm(_scalar(types, method))
         containers = types & {"list", "tuple", "set", "dict"}
@@ -223,15 +224,17 @@ class Expressions(Invocation):
             made = self.new(node, min(containers))
             for obj in made:
                 self.heap.hold(obj, ITEMS, frozenset(i for o in left | right for i in self.heap.items(o)))
-            others = [
-                frozenset(o for o in side if self.heap.types[o] not in containers) for side in (left, right)
-            ]
-            return made | self._arithmetic(others[0], others[1], method, node) if all(others) else made
+            return made | self._others(frozenset(containers), left, right, method, node)
         known = [self.knowledge.method(t, method) for t in sorted(types) if t]
         returns = next((api.returns for api in known if api and api.returns), "")
         if returns == "same":
             returns = next((t for t in sorted(types) if t and self.knowledge.method(t, method)), "")
         return self.new(node, returns)
+
+    def _others(self, done: frozenset[str], left: Value, right: Value, method: str, node: ast.AST) -> Value:
+        """What the operator gives if neither side is of a type that has been dealt with."""
+        sides = [frozenset(o for o in side if self.heap.types[o] not in done) for side in (left, right)]
+        return self._arithmetic(sides[0], sides[1], method, node) if all(sides) else NOTHING
 
     def _eval_UnaryOp(self, node: ast.UnaryOp) -> Value:
         value = self.eval(node.operand)

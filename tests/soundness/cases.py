@@ -187,4 +187,16 @@ known = Path("log.txt").exists()
 with open("log.txt", "w") as file:
     file.write("x")
 """,
+    "a_sum_of_what_may_be_an_array_may_be_a_list": """
+import numpy as np
+delta = {"k": np.ones(3)}
+# %%
+delta.update({"a": []})
+# %%
+data = delta["a"] + [delta]
+# %%
+delta["a"].append(4)
+# %%
+print(sorted(str(v) for v in data))
+""",
 }
