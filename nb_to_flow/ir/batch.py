@@ -29,13 +29,13 @@ class Step:
     """How to get from a value to a part of it.
 
     Attributes:
-        kind: "item" (`value[detail]`), "attribute" (`value.detail`) or "unpack" (the item `detail[0]` of
-            the `detail[1]` that a tuple assignment takes).
+        kind: "item" (`value[detail]`), "attribute" (`value.detail`), "unpack" (the item `detail[0]` of
+            the `detail[1]` that a tuple assignment takes), or "spread" (each item of a dict for itself).
         detail: the key, the name, or the pair.
     """
 
     kind: str
-    detail: Any
+    detail: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,18 +46,42 @@ class Reference:
     steps: tuple[Step, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pickled:
+    """A constant as it was when the flow's body handed it on."""
+
+    data: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Expression:
     """A value that the flow's body makes of constants and of what pieces result in.
 
     Attributes:
-        value: the value; where it needs a piece there is a `Reference`, and only lists, tuples, dicts and
-            sets are looked through for them.
+        value: the value; where it needs a piece there is a `Reference`, where it is a constant that might
+            change later a `Pickled`. Lists, tuples, dicts and sets are looked through for them, nothing else.
         references: all of them, each once.
     """
 
     value: Any
     references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What is done when a piece fails or takes long, as its task says.
+
+    Attributes:
+        retries: how often it is tried again.
+        delays: seconds to wait before each retry; the last one counts for all that follow.
+        jitter: by how much of itself a delay may vary.
+        timeout: seconds that one attempt may take; None for no limit.
+    """
+
+    retries: int = 0
+    delays: tuple[float, ...] = ()
+    jitter: float = 0.0
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,6 +101,7 @@ class Piece:
         first_set: index of the first set that needs it.
         exclusive: True if it touches what belongs to the whole process, such as pyplot.
         own_folder: index of the set in whose own folder it runs; None for the common folder.
+        policy: what happens when it fails.
     """
 
     key: str
@@ -90,6 +115,7 @@ class Piece:
     first_set: int = 0
     exclusive: bool = False
     own_folder: int | None = None
+    policy: Policy = field(default_factory=Policy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -123,6 +149,7 @@ class Program:
         pieces: by key, each after those it needs.
         sets: one for each parameter set, in their order.
         calls: how many task calls the sets would make if each ran alone.
+        trusted: True if tasks are known to leave what they are given alone, so that they may share it.
     """
 
     flow: str
@@ -132,6 +159,7 @@ class Program:
     pieces: Mapping[str, Piece]
     sets: Sequence[TracedSet]
     calls: int = 0
+    trusted: bool = False
 
 
 class State(enum.Enum):
@@ -151,12 +179,14 @@ class Output:
     Attributes:
         value: the value if it is a scalar: None, bool, int, float, str, a date or time.
         path: where it is saved otherwise, relative to the results folder; "" for a scalar.
-        kind: name of its type.
+        kind: name of its type; a value that is neither a scalar nor can be saved has nothing else.
+        parts: the items of a dict that counts as several outputs.
     """
 
     value: Any = None
     path: str = ""
     kind: str = ""
+    parts: Mapping[str, Output] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
