@@ -36,7 +36,7 @@ class Frame:
         while frame is not None and frame.outer is not None:
             if name in frame.globals_:
                 return None
-            if name in frame.own and (first or not frame.is_class):
+            if name in frame.own and (not frame.is_class or first and name in frame.values):
                 return frame
             frame, first = frame.outer, False
         return None

@@ -79,7 +79,7 @@ class Functions(LibraryCalls):
         if function.frame is self.module and not isinstance(function.node, ast.Lambda):
             self.record.calls.add(function.name)
         for name in sorted(free_names(function.node)):
-            if function.frame.find(name) is None and name in self.module.values:
+            if function.is_global(name) and name in self.module.values:
                 self.record.load(name)
 
     def _recurse(self, function: FunctionObject, frame: Frame, args: Arguments) -> Value:
@@ -160,7 +160,7 @@ class Functions(LibraryCalls):
         """Too deep to follow: assume it reads its globals, changes its arguments, and returns any of them."""
         touched = args.every()
         for name in sorted(free_names(function.node)):
-            if function.frame.find(name) is None and name in self.module.values:
+            if function.is_global(name) and name in self.module.values:
                 touched |= self.load_module(name)
         self.change(self.mutable(touched), deep=True, certain=False)
         self.record.assume(

@@ -27,6 +27,10 @@ class FunctionObject:
     name: str
     defaults: dict[str, Value] = field(default_factory=dict)
 
+    def is_global(self, name: str) -> bool:
+        """True if a name that the body takes from outside is the module's."""
+        return Frame(outer=self.frame).find(name) is None
+
 
 @dataclass(slots=True, eq=False)
 class ClassObject:

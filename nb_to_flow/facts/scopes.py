@@ -121,10 +121,27 @@ def free_names(node: ast.AST) -> frozenset[str]:
     body = body_of(node)
     mine = locals_of(node)
     found = declared(body, ast.Global)
+    if isinstance(node, ast.ClassDef):
+        return frozenset(found | _free_in_class(node))
     for name in _loads(body):
         if name not in mine:
             found.add(name)
     return frozenset(found)
+
+
+def _free_in_class(node: ast.ClassDef) -> set[str]:
+    """A class's own names hide others from its body once they are bound, and never from its methods."""
+    found: set[str] = set()
+    bound: set[str] = set()
+    for statement in node.body:
+        if isinstance(statement, SCOPES):
+            found |= {name for name in _loads(definition_parts(statement)) if name not in bound}
+            found |= free_names(statement)
+        else:
+            inner = {n for s in own_nodes([statement]) if isinstance(s, SCOPES) for n in free_names(s)}
+            found |= inner | {name for name in _loads([statement]) if name not in bound}
+        bound |= bound_names([statement])
+    return found
 
 
 def _loads(nodes: Iterable[ast.AST]) -> Iterator[str]:

@@ -199,4 +199,16 @@ delta["a"].append(4)
 # %%
 print(sorted(str(v) for v in data))
 """,
+    "a_method_does_not_see_the_names_of_its_class": """
+total = sorted("ab")
+# %%
+class Node:
+    def __init__(self):
+        self.n = total[0]
+
+    def total(self):
+        return self.n
+# %%
+print(Node().total())
+""",
 }
