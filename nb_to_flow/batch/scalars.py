@@ -1,0 +1,89 @@
+"""Values as text: what sets return, and parameters as people read them."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from nb_to_flow.ir.batch import Output
+
+_TIMES: dict[str, Any] = {
+    "datetime": datetime.datetime,
+    "date": datetime.date,
+    "time": datetime.time,
+}
+
+
+def encode_outputs(outputs: Mapping[str, Output] | Iterable[Output]) -> str:
+    """Outputs as JSON that `decode_outputs` reads."""
+    if isinstance(outputs, Mapping):
+        return json.dumps({name: _encoded(output) for name, output in outputs.items()})
+    return json.dumps([_encoded(output) for output in outputs])
+
+
+def decode_outputs(text: str) -> dict[str, Output]:
+    """The outputs by name as they were encoded."""
+    return {name: _decoded(item) for name, item in json.loads(text).items()}
+
+
+def decode_output_list(text: str) -> tuple[Output, ...]:
+    """The outputs in order as they were encoded."""
+    return tuple(_decoded(item) for item in json.loads(text))
+
+
+def _encoded(output: Output) -> list[Any]:
+    value = output.value
+    if isinstance(value, (datetime.date, datetime.time)):
+        return [output.kind, output.path, type(value).__name__, value.isoformat()]
+    if isinstance(value, datetime.timedelta):
+        return [output.kind, output.path, "timedelta", value.total_seconds()]
+    return [output.kind, output.path, "", value]
+
+
+def _decoded(item: list[Any]) -> Output:
+    kind, path, coded, value = item
+    if coded == "timedelta":
+        value = datetime.timedelta(seconds=value)
+    elif coded:
+        value = _TIMES.get(coded, datetime.datetime).fromisoformat(value)
+    return Output(kind=kind, path=path, value=value)
+
+
+def readable(value: Any) -> Any:
+    """A value as tables show it: scalars as they are, everything else as text."""
+    if isinstance(value, enum.Enum):
+        return readable(value.value)
+    if isinstance(value, str):
+        return str(value)
+    if value is None or isinstance(value, (bool, int, float, datetime.date, datetime.time)):
+        return value
+    if isinstance(value, datetime.timedelta):
+        return str(value)
+    try:
+        return json.dumps(_jsonable(value), ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return repr(value)[:1000]
+
+
+def readable_json(values: Mapping[str, Any]) -> str:
+    """Parameters as a JSON object for people: what isn't JSON is text."""
+    shown = {name: readable(value) for name, value in values.items()}
+    return json.dumps(shown, ensure_ascii=False, default=str)
+
+
+def _jsonable(value: Any) -> Any:
+    dump = getattr(value, "model_dump", None)
+    if callable(dump):
+        return dump(mode="json")
+    if isinstance(value, (set, frozenset)):
+        return sorted(value, key=repr)
+    if isinstance(value, Mapping):
+        return {str(key): _jsonable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_jsonable(item) for item in value]
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    return value
