@@ -1,0 +1,148 @@
+"""Comparing printed lines: task by task, since tasks that don't need each other run in any order."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+
+from nb_to_flow.ir.verification import Comparison, Row, Verdict
+from nb_to_flow.verify.leaves import text_difference
+from nb_to_flow.verify.words import shorten
+
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
+_SHOWN = 20
+
+
+def normal(line: str, folder: str = "") -> str:
+    """A line without what is different in each run: memory addresses, the working folder, trailing blanks."""
+    if folder:
+        line = line.replace(folder, "<folder>")
+    return _ADDRESS.sub("0x…", line).rstrip()
+
+
+def unstable_lines(
+    first: Sequence[str], second: Sequence[str], folders: tuple[str, str] = ("", "")
+) -> frozenset[str]:
+    """Lines that only one of two runs of the notebook printed: timings and the like."""
+    counts = [
+        Counter(normal(line, folder) for line in run)
+        for run, folder in zip((first, second), folders, strict=True)
+    ]
+    return frozenset(line for line in counts[0] | counts[1] if counts[0][line] != counts[1][line])
+
+
+def compare_lines(
+    expected: Sequence[str],
+    actual: Sequence[str],
+    *,
+    unstable: Collection[str] = frozenset(),
+    ordered: bool = True,
+    folders: tuple[str, str] = ("", ""),
+) -> Comparison:
+    """Compare what was printed.
+
+    Args:
+        expected: the notebook's lines.
+        actual: the flow's.
+        unstable: lines that the notebook doesn't reproduce, as `unstable_lines` gives them. In the place of each
+            the flow may print any one line, and must print at least one.
+        ordered: False if tasks may have printed in any order: then each line must be there as often.
+        folders: the working folders of both runs, left out of the lines.
+    """
+    mine, theirs = (
+        [text for text in (normal(line, folder) for line in side) if text]
+        for side, folder in zip((expected, actual), folders, strict=True)
+    )
+    steady = [line for line in mine if line not in unstable]
+    free = len(mine) - len(steady)
+    lost, new = Counter(steady) - Counter(theirs), Counter(theirs) - Counter(steady)
+    unsteady = sum(new.values())
+    if not lost and unsteady <= free and (unsteady or not free):
+        common = _without(theirs, new)
+        if not ordered or common == steady:
+            return Comparison(verdict=Verdict.SAME)
+        return _reordered(steady, common)
+    if not lost and free and not unsteady:
+        lost = Counter(mine) - Counter(steady)
+    return _lost_and_new(list(lost.elements()), list(new.elements()), free)
+
+
+def _without(lines: list[str], left_out: Counter[str]) -> list[str]:
+    """`lines` without some of them, the last ones of their kind first."""
+    left_out, kept = Counter(left_out), []
+    for line in reversed(lines):
+        if left_out[line]:
+            left_out[line] -= 1
+        else:
+            kept.append(line)
+    return kept[::-1]
+
+
+def lines_by_task(
+    cells: Sequence[tuple[int | None, str]],
+    tasks: Sequence[tuple[str, str]],
+    cells_of: Mapping[str, Sequence[int]],
+) -> list[tuple[str, list[str], list[str]]]:
+    """For each task, what its cells printed in the notebook and what it printed in the flow, both in order.
+
+    Tasks that share a cell stand together: which of them printed what can't be told from the notebook.
+
+    Args:
+        cells: the notebook's lines with their cells.
+        tasks: the flow's lines with their tasks; "" is the flow's own body.
+        cells_of: the cells that each task comes from.
+
+    Returns:
+        The names of tasks ("a, b" for a group; "" for what belongs to none), the expected and the actual lines.
+    """
+    groups = _groups(cells_of)
+    owner = {cell: group for group in groups for task in group for cell in cells_of.get(task, ())}
+    group_of = {task: group for group in groups for task in group}
+    expected: dict[tuple[str, ...], list[str]] = {}
+    actual: dict[tuple[str, ...], list[str]] = {}
+    for cell, line in cells:
+        expected.setdefault(owner.get(cell, ()) if cell is not None else (), []).append(line)
+    for task, line in tasks:
+        actual.setdefault(group_of.get(task, ()), []).append(line)
+    order = [group for group in (*groups, ()) if group in expected or group in actual]
+    return [(", ".join(group), expected.get(group, []), actual.get(group, [])) for group in order]
+
+
+def _groups(cells_of: Mapping[str, Sequence[int]]) -> list[tuple[str, ...]]:
+    """Tasks, joined where they share a cell."""
+    groups: list[tuple[set[int], list[str]]] = []
+    for task, positions in cells_of.items():
+        cells, names = set(positions), [task]
+        for other in [g for g in groups if g[0] & cells]:
+            groups.remove(other)
+            cells, names = cells | other[0], other[1] + names
+        groups.append((cells, names))
+    return [tuple(names) for _, names in groups]
+
+
+def _reordered(expected: list[str], actual: list[str]) -> Comparison:
+    pairs = zip(expected, actual, strict=False)
+    first = next((pair for pair in pairs if pair[0] != pair[1]), (expected[-1], actual[-1]))
+    row = Row(label="order", notebook=shorten(first[0]), flow=shorten(first[1]), verdict=Verdict.DIFFERENT)
+    reason = f"the same lines in another order, first {shorten(first[1])!r} instead of {shorten(first[0])!r}"
+    return Comparison(verdict=Verdict.DIFFERENT, reason=reason, rows=(row,))
+
+
+def _lost_and_new(lost: list[str], new: list[str], free: int) -> Comparison:
+    """Of the new lines, as many as are free may stand for those that aren't deterministic."""
+    rows = [
+        Row(label="missing", notebook=shorten(line, 120), flow="", verdict=Verdict.DIFFERENT) for line in lost
+    ]
+    rows += [
+        Row(label="additional", notebook="", flow=shorten(line, 120), verdict=Verdict.DIFFERENT)
+        for line in new
+    ]
+    if len(lost) == len(new) == 1:
+        reason = text_difference(lost[0], new[0])
+    else:
+        parts = [f"{len(lost)} missing, first {shorten(lost[0])!r}"] if lost else []
+        excess = len(new) if lost else len(new) - free
+        parts += [f"{excess} additional, first {shorten(new[0])!r}"] if new and excess > 0 else []
+        reason = "; ".join(parts)
+    return Comparison(verdict=Verdict.DIFFERENT, reason=reason, rows=tuple(rows[:_SHOWN]))
