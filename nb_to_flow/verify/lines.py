@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from nb_to_flow.ir.verification import Comparison, Row, Verdict
+from nb_to_flow.verify.judge import Judge, Said, worst
 from nb_to_flow.verify.leaves import text_difference
 from nb_to_flow.verify.words import shorten
 
@@ -77,6 +79,33 @@ def _without(lines: list[str], left_out: Counter[str]) -> list[str]:
         else:
             kept.append(line)
     return kept[::-1]
+
+
+def compare_text_lines(judge: Judge, label: str, expected: Any, actual: Any) -> Verdict:
+    """The lines of a text file, each with its own row where as many are there."""
+    mine, theirs = expected["items"], actual["items"]
+    if len(mine) != len(theirs):
+        compared = compare_lines(mine, theirs)
+        reason = f"{len(theirs)} lines instead of {len(mine)}: {compared.reason}".removesuffix(": ")
+        return judge.say(
+            label, Verdict.DIFFERENT, reason, Said(f"{len(mine)} lines"), Said(f"{len(theirs)} lines")
+        )
+    places = [i for i, (a, b) in enumerate(zip(mine, theirs, strict=True)) if a != b]
+    return worst([judge.part(f"{label}, line {i + 1}".lstrip(", "), mine[i], theirs[i]) for i in places])
+
+
+def compare_lines_by_task(
+    cells: Sequence[tuple[int | None, str]],
+    tasks: Sequence[tuple[str, str]],
+    cells_of: Mapping[str, Sequence[int]],
+    unstable: Collection[str] = frozenset(),
+) -> list[tuple[str, Comparison]]:
+    """Compare what each task printed with what its cells printed; see `lines_by_task` and `compare_lines`."""
+    compared = []
+    for names, expected, actual in lines_by_task(cells, tasks, cells_of):
+        ordered = bool(names) and ", " not in names
+        compared.append((names, compare_lines(expected, actual, unstable=unstable, ordered=ordered)))
+    return compared
 
 
 def lines_by_task(
