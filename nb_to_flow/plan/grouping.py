@@ -15,6 +15,7 @@ from nb_to_flow.plan.sections import Section, finest_sections, sections
 from nb_to_flow.plan.settle import regroup
 
 MOST_CELLS = 8
+_ASIDE = 4  # statements of a small side step
 _KEPT_APART = frozenset(
     {ResourceKind.FILE, ResourceKind.DATABASE, ResourceKind.NETWORK, ResourceKind.SUBPROCESS}
 )
@@ -160,6 +161,7 @@ def _absorb(draft: Draft, units: Sequence[Unit], pieces: list[list[int]]) -> lis
     for piece in sorted(merger.pieces, key=lambda p: units[min(merger.pieces[p])].start):
         if piece in merger.pieces and _is_trivial(draft, merger.statements(piece)):
             merger.absorb(piece)
+    merger.join_siblings()
     merger.shorten()
     return [sorted(m) for m in merger.pieces.values()]
 
@@ -199,6 +201,41 @@ class Merger:
                 (abs(min(self.pieces[p]) - min(self.pieces[piece])), p) for p in self.pieces if p != piece
             )
             self._merge(piece, near[1])
+
+    def join_siblings(self) -> None:
+        """Merge what nothing needs into what nothing needs just before it under the same heading, if one is small.
+
+        Two large ones stay apart: they may run side by side.
+        """
+        headed = self._headed()
+        before: int | None = None
+        for piece in sorted(self.pieces, key=lambda p: self.statements(p)[0]):
+            if self._after[piece] or self._stores(piece) or headed[piece] is None:
+                before = None
+            elif before is not None and headed[before] == headed[piece] and self._is_aside(before, piece):
+                self._merge(piece, before)
+            else:
+                before = piece
+
+    def _is_aside(self, one: int, other: int) -> bool:
+        smaller, larger = sorted((len(self.statements(one)), len(self.statements(other))))
+        return smaller <= _ASIDE and smaller + larger <= self._most
+
+    def _stores(self, piece: int) -> bool:
+        """True if it leaves something in the world, so that its retries are its own."""
+        effects = [e for i in self.statements(piece) for e in self._draft.facts.statements[i].effects]
+        return any(e.kind in _KEPT_APART and e.access is not Access.READ for e in effects)
+
+    def _headed(self) -> dict[int, int | None]:
+        """For each piece the cell of the heading that all its cells stand under; None if there isn't one."""
+        cells = sorted({self._draft.span(i).cell for u in self._units for i in u.statements})
+        found = finest_sections(self._draft.facts.notebook, cells)
+        above = {c: s.heading.cell if s.heading else None for s in found for c in s.cells}
+        headed: dict[int, int | None] = {}
+        for piece in self.pieces:
+            over = {above[self._draft.span(i).cell] for i in self.statements(piece)}
+            headed[piece] = over.pop() if len(over) == 1 else None
+        return headed
 
     def _fits(self, piece: int, other: int) -> bool:
         """True if the two together are no more than half of the notebook, or it is a small one."""

@@ -11,11 +11,17 @@ from collections.abc import Iterable, Mapping
 from nb_to_flow.ir.facts import Access, ResourceKind
 from nb_to_flow.ir.notebook import CellKind
 from nb_to_flow.plan.assemble import Assembly, cells_of, needed_outputs
+from nb_to_flow.plan.comments import named_by
 from nb_to_flow.plan.sections import Heading, headings
 from nb_to_flow.plan.words import CALLS, QUESTIONS, VERBS, joined, stem
 
 _CLAUSE = frozenset({"that", "which", "who", "whose", "if", "because", "when", "where"})
-_EMPTY = frozenset({"setup", "set up", "imports", "import", "libraries", "introduction", "overview", "start"})
+_EMPTY = re.compile(
+    r"setup|set up|imports?|libraries|introduction|overview|start|notes?|code"
+    r"|(solutions?|examples?|answers?|definitions?|computations?|implementation)[\s\d.:#-]*"
+)
+_CANVAS = re.compile(r"(fig|figure|ax|axs|axes|f|g)\d*")
+_MOST_COMMENTED = 3
 _STORING = frozenset({"save", "store", "export"})
 
 
@@ -30,7 +36,7 @@ def name_tasks(assembly: Assembly) -> tuple[dict[int, str], dict[int, str]]:
     names: dict[int, str] = {}
     for g in assembly.order:
         for candidate in _candidates(assembly, g, titles[g], shared[titles[g]] == 1, outputs[g]):
-            if candidate not in taken and candidate.isidentifier():
+            if "_" in candidate and candidate not in taken and candidate.isidentifier():
                 break
         else:
             candidate = _numbered(stem(titles[g]) or "run_notebook", taken)
@@ -55,24 +61,31 @@ def _titles(assembly: Assembly) -> dict[int, str]:
     """For each group the text of the heading above most of its cells, or ""."""
     notebook = assembly.draft.facts.notebook
     above: dict[int, Heading] = {}
-    current: Heading | None = None
     pending = list(headings(notebook))
     first_title = (
         pending[0]
         if pending and pending[0].level == 1 and _is_first_of_notebook(assembly, pending[0])
         else None
     )
+    open_ones: list[Heading] = []
     for cell in notebook.cells:
         while pending and pending[0].cell <= cell.index:
-            current = pending.pop(0)
-        if current is not None and current is not first_title:
-            above[cell.index] = current
+            found = pending.pop(0)
+            open_ones = [h for h in open_ones if h.level < found.level] + [found]
+        telling = [h for h in open_ones if h is not first_title and not _EMPTY.fullmatch(_lower(h))]
+        under = telling or [h for h in open_ones if h is not first_title]
+        if under:
+            above[cell.index] = under[-1]
     titles = {}
     for g in assembly.order:
         texts = [above[c].text for c in cells_of(assembly, g) if c in above]
         best = max(texts, key=lambda t: (texts.count(t), -texts.index(t))) if texts else ""
         titles[g] = _shortened(plain_text(best))
     return titles
+
+
+def _lower(heading: Heading) -> str:
+    return plain_text(heading.text).lower()
 
 
 def _shortened(text: str) -> str:
@@ -110,12 +123,14 @@ def _candidates(
 ) -> Iterable[str]:
     """Names in order of preference."""
     verb = _verb(assembly, group)
-    said = "" if title.lower() in _EMPTY else stem(title)
+    said = "" if _EMPTY.fullmatch(title.lower()) else stem(title)
     things = _things(assembly, group, outputs)
     words = said.split("_") if said else []
     leads = bool(words) and words[0] in VERBS
     if alone and leads and len(words) > 1:
         yield said
+    if not (alone and words):
+        yield _by_comments(assembly, group)
     target = _main_input(assembly, group)
     if len(words) == 1 and target and (words[0] in _STORING or words == ["load"] and verb != "load"):
         yield joined(words[0], target)
@@ -147,9 +162,21 @@ def _candidates(
         yield f"{verb}_results"
 
 
+def _by_comments(assembly: Assembly, group: int) -> str:
+    """What the comment on top of one of its cells calls it, or "": of many cells one says too little."""
+    draft = assembly.draft
+    cells = cells_of(assembly, group)
+    if len(cells) > _MOST_COMMENTED:
+        return ""
+    every = draft.facts.notebook.statements
+    own = [i for i in assembly.interfaces[group].own if every[i].cell in cells]
+    return named_by(every[i].code for i in own if not i or every[i - 1].cell != every[i].cell)
+
+
 def _main_names(assembly: Assembly, group: int) -> list[str]:
     """Variables of the group's own that it names most often, two at most."""
-    own = frozenset(n for n in assembly.interfaces[group].final if len(n) > 1 and not n.startswith("_"))
+    final = assembly.interfaces[group].final
+    own = frozenset(n for n in final if len(n) > 1 and not n.startswith("_") and not _CANVAS.fullmatch(n))
     counts: dict[str, int] = dict.fromkeys(sorted(own), 0)
     for index in assembly.interfaces[group].own:
         for node in ast.walk(assembly.draft.facts.notebook.statements[index].node):
@@ -180,7 +207,7 @@ def _things(assembly: Assembly, group: int, outputs: Mapping[str, int]) -> list[
         kind = assembly.draft.versions.type_of(item)
         return (name.startswith("_") or len(name) < 2, item not in taken, kind in plain, -definer)
 
-    return [name for name, _ in sorted(outputs.items(), key=rank)]
+    return [name for name, _ in sorted(outputs.items(), key=rank) if not _CANVAS.fullmatch(name)]
 
 
 def _verb(assembly: Assembly, group: int) -> str:

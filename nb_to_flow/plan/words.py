@@ -114,10 +114,10 @@ def _verb_first(words: list[str]) -> list[str]:
     if not words:
         return words
     verb = _as_verb(words[0])
-    if verb and (len(words) > 1 or verb == words[0]):
+    if verb:
         return [verb, *words[1:]]
     verb = _as_verb(words[-1])
-    if verb and verb != words[-1] and 1 < len(words) < 4:
+    if verb and verb != words[-1] and len(words) < 4:
         return [verb, *words[:-1]]
     return words
 
@@ -139,6 +139,7 @@ def joined(verb: str, thing: str) -> str:
     """`verb_thing` in snake case, not too long, no word said twice."""
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", thing).lower()
     snake = "_".join(re.findall(r"[a-z0-9]+", snake))
-    if snake == verb or snake.startswith(f"{verb}_"):
-        return snake[:LONGEST].rstrip("_")
-    return f"{verb}_{snake}"[:LONGEST].rstrip("_")
+    whole = snake if snake == verb or snake.startswith(f"{verb}_") else f"{verb}_{snake}"
+    if len(whole) <= LONGEST:
+        return whole.rstrip("_")
+    return whole[:LONGEST].rstrip("_") if "_" not in whole else whole[: LONGEST + 1].rsplit("_", 1)[0]
