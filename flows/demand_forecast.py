@@ -78,12 +78,12 @@ def mape(actual, predicted):
 
 
 @task(cache_policy=NO_CACHE, **RETRY_IO)
-def load_promo() -> tuple[pd.DataFrame, pd.Series]:
-    """Data (cells 5-6, 10). Returns (raw, promo). Reads data/daily_demand.csv."""
+def load_data() -> pd.DataFrame:
+    """Data (cells 5-6). Reads data/daily_demand.csv."""
     raw = pd.read_csv("data/daily_demand.csv")
     raw["date"] = pd.to_datetime(raw["date"], format="%d.%m.%Y")
     raw = raw.set_index("date")
-    show(raw.tail(), key="load-promo")
+    show(raw.tail(), key="load-data")
 
     print(
         "days missing:",
@@ -91,10 +91,7 @@ def load_promo() -> tuple[pd.DataFrame, pd.Series]:
         "- values missing:",
         raw.units.isna().sum(),
     )
-
-    promo = raw["promo"].asfreq("D").fillna(0).astype(int)
-    show(promo.sum(), key="load-promo-2")
-    return raw, promo
+    return raw
 
 
 @task(cache_policy=NO_CACHE, **RETRY_IO)
@@ -123,22 +120,26 @@ def fill_gaps(raw: pd.DataFrame, holidays: pd.DataFrame) -> tuple[pd.Series, pd.
 
 
 @task(cache_policy=NO_CACHE)
-def plot_series(demand: pd.Series) -> None:
-    """A look at the series (cell 13)."""
-    demand.plot(figsize=(9, 3), lw=0.7, title="Units a day")
-    publish_figures("plot-series")
+def fill_promo(raw: pd.DataFrame) -> pd.Series:
+    """Fill the gaps (cell 10)."""
+    promo = raw["promo"].asfreq("D").fillna(0).astype(int)
+    show(promo.sum(), key="fill-promo")
+    return promo
 
 
 @task(cache_policy=NO_CACHE)
-def summarise_weekday(smooth: pd.Series, season: int) -> pd.Series:
-    """A look at the series (cells 14-15)."""
+def summarise_series(demand: pd.Series, smooth: pd.Series, season: int) -> pd.Series:
+    """A look at the series (cells 13-15)."""
+    demand.plot(figsize=(9, 3), lw=0.7, title="Units a day")
+    publish_figures("summarise-series")
+
     parts = seasonal_decompose(smooth, period=season)
     weekday = parts.seasonal.groupby(parts.seasonal.index.dayofweek).first()
-    show(weekday.round(1), key="summarise-weekday")
+    show(weekday.round(1), key="summarise-series-weekday")
 
     fig = parts.plot()
     fig.set_size_inches(8, 6)
-    publish_figures("summarise-weekday-figure")
+    publish_figures("summarise-series-figure")
     return weekday
 
 
@@ -220,7 +221,7 @@ def plot_test(test: pd.Series, naive: pd.Series, hw_test: Any, ols_test: Any) ->
 
 
 @task(cache_policy=NO_CACHE, **RETRY_IO)
-def train_forecast(
+def forecast_demand(
     demand: pd.Series,
     promo: pd.Series,
     best: Any,
@@ -265,7 +266,7 @@ def train_forecast(
     os.makedirs(os.path.dirname(forecast_file), exist_ok=True)
     forecast.rename("units").to_csv(forecast_file, index_label="date")
 
-    show(forecast.resample("W").sum().head(), key="train-forecast")
+    show(forecast.resample("W").sum().head(), key="forecast-demand")
     return forecast
 
 
@@ -287,12 +288,12 @@ def demand_forecast(
         horizon: days to forecast
         holdout: days kept back to compare the models
     """
-    promo_loaded = load_promo.submit()
+    raw = load_data.submit()
     holidays = load_holidays.submit()
-    raw, promo = promo_loaded.result()
-    demand, smooth = fill_gaps.submit(raw, holidays).result()
-    series_plotted = plot_series.submit(demand)
-    weekday = summarise_weekday.submit(smooth, season, wait_for=[series_plotted])
+    gaps_filled = fill_gaps.submit(raw, holidays)
+    promo = fill_promo.submit(raw)
+    demand, smooth = gaps_filled.result()
+    weekday = summarise_series.submit(demand, smooth, season)
     trained = train_and_test.submit(smooth, promo, demand, holdout, season).result()
     best = compute_best.submit(trained["errors"])
     test_plotted = plot_test.submit(
@@ -302,7 +303,7 @@ def demand_forecast(
         trained["ols_test"],
         wait_for=[weekday],
     )
-    forecast = train_forecast.submit(
+    forecast = forecast_demand.submit(
         demand, promo, best, smooth, horizon, season, forecast_file
     )
     test_plotted.result()

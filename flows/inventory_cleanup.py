@@ -287,7 +287,7 @@ def summarise_movements_since_count(df: pd.DataFrame) -> tuple[pd.Series, Any]:
 
 
 @task(cache_policy=NO_CACHE, **RETRY_IO)
-def write_per_supplier(
+def write_re_order_list(
     df: pd.DataFrame, now: pd.Series
 ) -> tuple[pd.DataFrame, pd.Series]:
     """re-order list (cells 31-33).
@@ -314,7 +314,7 @@ anchor,50
     order["now"] = now.to_numpy()
     order["limit"] = order["item_name"].map(limits)
     order = order[order["now"] < order["limit"]]
-    show(order.head(), key="write-per-supplier")
+    show(order.head(), key="write-re-order-list")
 
     per_supplier = order.groupby("supplier").size()
     for s in per_supplier.index:
@@ -325,7 +325,7 @@ anchor,50
 
 
 @task(cache_policy=NO_CACHE)
-def write_re_order_list(df2: pd.DataFrame) -> None:
+def write_stock_clean(df2: pd.DataFrame) -> None:
     """re-order list (cell 34).
 
     Reads out/stock_clean.csv. Writes out/stock_clean.csv. Not retried: running it twice
@@ -346,10 +346,10 @@ def inventory_cleanup() -> dict[str, Any]:
     df, df2, missing = summarise_values.submit(df_loaded).result()
     totals = split_by_location_work_parts.submit(df)
     movements_since_count_summarised = summarise_movements_since_count.submit(df)
-    re_order_list_written = write_re_order_list.submit(df2)
+    stock_clean_written = write_stock_clean.submit(df2)
     now, monday = movements_since_count_summarised.result()
-    order, per_supplier = write_per_supplier.submit(df, now).result()
-    re_order_list_written.result()
+    order, per_supplier = write_re_order_list.submit(df, now).result()
+    stock_clean_written.result()
     return {
         "n_rows": n_rows,
         "missing": missing,

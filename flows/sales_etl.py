@@ -65,11 +65,11 @@ def load_orders() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 @task(cache_policy=NO_CACHE, **RETRY_IO)
-def load_products() -> pd.DataFrame:
+def load_master_data() -> pd.DataFrame:
     """Master data (cell 10). Reads data/products.csv."""
     products = pd.read_csv("data/products.csv")
     products["category"] = products["category"].astype("category")
-    show(products.sample(3, random_state=1), key="load-products")
+    show(products.sample(3, random_state=1), key="load-master-data")
     return products
 
 
@@ -248,7 +248,7 @@ def sales_etl(
     """
     export_dir_made = make_export_dir.submit(export_dir)
     orders_loaded = load_orders.submit()
-    products = load_products.submit()
+    products = load_master_data.submit()
     stores = load_stores.submit()
     q1, q2 = orders_loaded.result()
     sales_transformed = transform_sales.submit(

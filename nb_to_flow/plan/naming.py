@@ -30,12 +30,10 @@ def name_tasks(assembly: Assembly) -> tuple[dict[int, str], dict[int, str]]:
     taken = _taken(assembly)
     titles = _titles(assembly)
     outputs = needed_outputs(assembly)
-    shared: dict[str, int] = {}
-    for title in titles.values():
-        shared[title] = shared.get(title, 0) + 1
+    chief = _chiefs(assembly, titles)
     names: dict[int, str] = {}
     for g in assembly.order:
-        for candidate in _candidates(assembly, g, titles[g], shared[titles[g]] == 1, outputs[g]):
+        for candidate in _candidates(assembly, g, titles[g], chief[titles[g]] == g, outputs[g]):
             if "_" in candidate and candidate not in taken and candidate.isidentifier():
                 break
         else:
@@ -43,6 +41,16 @@ def name_tasks(assembly: Assembly) -> tuple[dict[int, str], dict[int, str]]:
         names[g] = candidate
         taken.add(candidate)
     return names, titles
+
+
+def _chiefs(assembly: Assembly, titles: Mapping[int, str]) -> dict[str, int]:
+    """For each title the group that may be called by it: the one with the most cells."""
+    chief: dict[str, int] = {}
+    for g in assembly.order:
+        best = chief.setdefault(titles[g], g)
+        if len(cells_of(assembly, g)) > len(cells_of(assembly, best)):
+            chief[titles[g]] = g
+    return chief
 
 
 def _taken(assembly: Assembly) -> set[str]:
@@ -119,7 +127,7 @@ def plain_text(markdown: str) -> str:
 
 
 def _candidates(
-    assembly: Assembly, group: int, title: str, alone: bool, outputs: Mapping[str, int]
+    assembly: Assembly, group: int, title: str, chief: bool, outputs: Mapping[str, int]
 ) -> Iterable[str]:
     """Names in order of preference."""
     verb = _verb(assembly, group)
@@ -127,9 +135,12 @@ def _candidates(
     things = _things(assembly, group, outputs)
     words = said.split("_") if said else []
     leads = bool(words) and words[0] in VERBS
-    if alone and leads and len(words) > 1:
+    if leads:
+        things = [t for t in things if stem(t) != words[0]]
+    topic = "_".join(words[1:]) if leads else said
+    if chief and leads and len(words) > 1:
         yield said
-    if not (alone and words):
+    if not (chief and words):
         yield _by_comments(assembly, group)
     target = _main_input(assembly, group)
     if len(words) == 1 and target and (words[0] in _STORING or words == ["load"] and verb != "load"):
@@ -138,7 +149,7 @@ def _candidates(
         yield from (joined(words[0], t) for t in things[:1])
     elif _is_phrase(title):
         yield from (joined(verb, t) for t in things[:1] if verb)
-    elif alone and words and words[0] not in QUESTIONS:
+    elif chief and words and words[0] not in QUESTIONS:
         yield joined(verb, said) if verb else said
     yield from (joined(verb, t) for t in things[:1] if verb)
     if verb and target and words and words[0] in QUESTIONS:
@@ -147,12 +158,14 @@ def _candidates(
         yield joined(words[0], target)
     if said and leads and len(words) > 1:
         yield said
-    if alone and said:
-        yield said if leads else joined(verb or "run", said)
+    if chief and said:
+        yield said if leads else joined(verb or "run", topic)
     if said:
         yield from (joined(said, t) for t in things[:1])
-        yield joined(verb or "run", said)
+        yield joined(verb or "run", topic or said)
     yield from (joined(verb or "compute", t) for t in things)
+    if verb == "write":
+        yield from (joined(verb, f) for f in _files_written(assembly, group)[:1])
     if verb and target:
         yield joined(verb, target)
     if verb == "make":
@@ -185,9 +198,23 @@ def _main_names(assembly: Assembly, group: int) -> list[str]:
     return sorted(counts, key=lambda n: -counts[n])[:2]
 
 
+def _files_written(assembly: Assembly, group: int) -> list[str]:
+    """The files' names without folder and suffix, where they are constant words."""
+    statements = assembly.draft.facts.statements
+    paths = [
+        e.name
+        for i in assembly.interfaces[group].own
+        for e in statements[i].effects
+        if e.kind is ResourceKind.FILE and e.access is Access.WRITE
+    ]
+    stems = [re.split(r"[/\\]", path)[-1].rsplit(".", 1)[0] for path in paths]
+    return [s for s in stems if re.fullmatch(r"[A-Za-z]{2}[\w -]*", s)]
+
+
 def _is_phrase(title: str) -> bool:
     """True for a heading with a clause of its own, which makes no name: "Stores that return a lot"."""
-    return bool(_CLAUSE & set(title.lower().split()[1:]))
+    words = title.lower().split()
+    return bool(_CLAUSE & set(words[1:])) or words[:1] == ["since"]
 
 
 def _main_input(assembly: Assembly, group: int) -> str:

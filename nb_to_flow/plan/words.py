@@ -100,7 +100,7 @@ def stem(title: str) -> str:
         if len(found) + len(word) + 1 > LONGEST:
             break
         found = f"{found}_{word}" if found else word
-    return found[:LONGEST]
+    return found[:LONGEST].removesuffix("_and")
 
 
 def _joins_verbs(words: list[str], position: int) -> bool:
@@ -114,10 +114,10 @@ def _verb_first(words: list[str]) -> list[str]:
     if not words:
         return words
     verb = _as_verb(words[0])
-    if verb:
+    if verb and words != ["summary"]:
         return [verb, *words[1:]]
     verb = _as_verb(words[-1])
-    if verb and verb != words[-1] and len(words) < 4:
+    if verb and verb != words[-1] and 1 < len(words) < 4:
         return [verb, *words[:-1]]
     return words
 
