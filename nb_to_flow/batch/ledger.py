@@ -7,6 +7,7 @@ the process loses nothing; a power cut may lose the last commits, never the file
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import pickle
 import sqlite3
 import time
@@ -24,6 +25,7 @@ from nb_to_flow.ir.batch import (
     Program,
     SetRecord,
     State,
+    TracedSet,
 )
 from nb_to_flow.ir.errors import InputError
 
@@ -42,12 +44,14 @@ create table sets (
     error text not null default '',
     seconds real not null default 0,
     outputs text not null default '{}',
+    work text not null default '',  -- digest of what the set comes down to
     flow_run text not null default '',
     ended real
 );
 create unique index sets_by_digest on sets (digest);
 create table pieces (
     key text primary key,
+    position integer not null,    -- in the order of the flow
     task text not null,
     label text not null,
     sets integer not null,        -- how many need it
@@ -110,16 +114,20 @@ class SqliteLedger:
             for name, value in facts.items():
                 self._set_meta(name, value)
 
-    def forget_outcomes(self) -> None:
-        """Every set runs again (the flow has changed); pieces keep theirs: keys tell if they fit still."""
-        reset = "update sets set state = ?, error = '', seconds = 0, outputs = '{}', flow_run = ''"
-        self._db.execute(f"{reset} where state != ?", (State.PENDING.value, INVALID))
+    def reconcile(self, program: Program) -> int:
+        """Sets that ended run again if they come down to other work than they did; returns how many."""
+        works = {traced.index: _work(traced) for traced in program.sets}
+        rows = self._db.execute("select number, work from sets where state != ?", (INVALID,)).fetchall()
+        other = [(works[n], n) for n, work in rows if n in works and works[n] != work]
+        changed = sum(1 for n, work in rows if work and n in works and works[n] != work)
+        with _transaction(self._db):
+            self._db.executemany(f"update sets set work = ?, {_RESET} where number = ?", other)
+        return changed
 
     def forget_failures(self) -> None:
         """Sets that failed run again."""
-        reset = "update sets set state = ?, error = '', seconds = 0, flow_run = ''"
-        failed = (State.PENDING.value, State.FAILED.value, State.SKIPPED.value)
-        self._db.execute(f"{reset} where state in (?, ?)", failed)
+        failed = (State.FAILED.value, State.SKIPPED.value)
+        self._db.execute(f"update sets set {_RESET} where state in (?, ?)", failed)
 
     def ask(self, asked: ParameterSets) -> int:
         """Record the sets asked for besides those known; returns how many are new.
@@ -167,13 +175,17 @@ class SqliteLedger:
         """Record the pieces that will run; those recorded before keep their state."""
         users = Counter(key for traced in program.sets for key in traced.pieces)
         rows = [
-            (piece.key, piece.task, piece.label, users[piece.key], State.PENDING.value)
-            for piece in program.pieces.values()
+            (piece.key, position, piece.task, piece.label, users[piece.key], State.PENDING.value)
+            for position, piece in enumerate(program.pieces.values())
         ]
         with _transaction(self._db):
+            # What no set needs any more stays, as a changed flow may be changed back.
+            self._db.execute("update pieces set position = -1")
+            self._db.execute("update pieces set state = 'pending' where state = 'running'")
             self._db.executemany(
-                "insert into pieces (key, task, label, sets, state) values (?, ?, ?, ?, ?)"
-                " on conflict (key) do update set sets = max(sets, excluded.sets)",
+                "insert into pieces (key, position, task, label, sets, state) values (?, ?, ?, ?, ?, ?)"
+                " on conflict (key) do update set position = excluded.position,"
+                " sets = max(sets, excluded.sets)",
                 rows,
             )
 
@@ -221,6 +233,7 @@ class SqliteLedger:
             )
 
 
+_RESET = "state = 'pending', error = '', seconds = 0, outputs = '{}', flow_run = ''"
 _FINISH = """
 update pieces set state = :state, seconds = :seconds, attempts = :attempts, place = :place, size = :size,
     error = :error, trace = :trace, outputs = :outputs, worker = :worker, started = :started
@@ -228,6 +241,12 @@ where key = :key
 """
 _PIECE = "key, state, seconds, place, size, error, trace, attempts, outputs, worker, started"
 _SET = "number, state, error, seconds, outputs"
+
+
+def _work(traced: TracedSet) -> str:
+    """Digest of the pieces that a set needs and of what it returns of them."""
+    outputs = [(name, e.references, e.value) for name, e in sorted(traced.outputs.items())]
+    return hashlib.sha256(repr((traced.pieces, outputs, traced.error)).encode()).hexdigest()[:32]
 
 
 def _finished(row: tuple[Any, ...]) -> Finished:

@@ -50,3 +50,15 @@ def first_line(source: str) -> str:
     lines = [line.strip() for line in source.splitlines() if line.strip()]
     code = [line for line in lines if not line.startswith(("#", "%", "import ", "from "))]
     return (code or lines or [""])[0]
+
+
+def duration(seconds: float) -> str:
+    """A span of time as people say it: `0.05 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds < 10:
+        return f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60} min"

@@ -60,6 +60,7 @@ def test_what_is_recorded_is_read_again(tmp_path: Path) -> None:
     ledger = SqliteLedger(tmp_path)
     values = {"year": 2024, "day": datetime.date(2024, 5, 1), "deep": {"a": (1, 2)}}
     assert ledger.ask(asked(values, {"year": 1})) == 2
+    ledger.reconcile(program("shared", "a", "b"))
     ledger.add(program("shared", "a", "b"))
     done = Finished(
         key="shared", state=State.DONE, seconds=2.5, place="p", outputs=tuple(OUTPUTS.values()), worker="w"
@@ -77,7 +78,8 @@ def test_what_is_recorded_is_read_again(tmp_path: Path) -> None:
     assert again.known_sets()[1].error == "a: ValueError: no"
     again.forget_failures()
     assert list(again.known_sets()) == [0]
-    again.forget_outcomes()
+    assert again.reconcile(program("shared", "a", "b")) == 0
+    assert again.reconcile(program("shared", "other", "b")) == 1
     assert not again.known_sets()
     assert list(again.finished()) == ["shared"]
 
