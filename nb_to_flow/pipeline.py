@@ -1,9 +1,9 @@
-"""The one place where the stages meet: read -> facts -> graph -> plan -> generate. Nothing is run or written."""
+"""The one place where the stages meet: read -> credentials -> facts -> graph -> plan -> generate. Nothing is run or written."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,8 @@ class ConvertOptions:
         allow_unsupported: turn cells that can't be converted into tasks that raise NotImplementedError.
         retries: how often a task that reads or writes is retried, where that is safe.
         timeout_seconds: per task, or None.
+        secrets: None leaves credentials in the flow and warns of them; "env" has the tasks look them up in
+            environment variables, "block" in Prefect's Secret blocks.
     """
 
     name: str | None = None
@@ -45,6 +47,7 @@ class ConvertOptions:
     allow_unsupported: bool = False
     retries: int = 3
     timeout_seconds: float | None = None
+    secrets: str | None = None
 
     def changed(self) -> dict[str, Any]:
         """The options that are not the defaults, as JSON can hold them."""
@@ -86,6 +89,7 @@ class Conversion:
         notebook, facts, graph, plan, flow: the stages' results; None from the first that an error stopped,
             and for stages that weren't asked for.
         diagnostics: what all stages found, in order of stages.
+        credentials: the values that looked like credentials, taken out of `notebook` or not.
     """
 
     path: Path
@@ -95,6 +99,7 @@ class Conversion:
     plan: FlowPlan | None = None
     flow: GeneratedFlow | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
+    credentials: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -111,8 +116,9 @@ def load(path: Path, options: ConvertOptions | None = None) -> Conversion:
 
 
 def analyse(path: Path, options: ConvertOptions | None = None) -> Conversion:
-    """Everything but the generated text: notebook, facts, graph and plan."""
-    return _through(STEPS[:4], path, options)
+    """Everything but the generated text: notebook, facts, graph and plan; stars stand for credentials."""
+    chosen = options or ConvertOptions()
+    return _through(STEPS[:-1], path, chosen if chosen.secrets else replace(chosen, secrets="mask"))
 
 
 def convert(path: Path, options: ConvertOptions | None = None) -> Conversion:
@@ -127,7 +133,19 @@ def _through(steps: tuple[Step, ...], path: Path, options: ConvertOptions | None
         conversion = step(conversion, options or ConvertOptions())
         if conversion.errors:
             break
-    return conversion
+    return _discreet(conversion)
+
+
+def _discreet(conversion: Conversion) -> Conversion:
+    """With stars for credentials in what the stages say."""
+    if not conversion.credentials:
+        return conversion
+    from nb_to_flow.credentials import starred
+
+    said = tuple(
+        replace(d, message=starred(d.message, conversion.credentials)) for d in conversion.diagnostics
+    )
+    return replace(conversion, diagnostics=said)
 
 
 def _read(conversion: Conversion, options: ConvertOptions) -> Conversion:
@@ -135,6 +153,20 @@ def _read(conversion: Conversion, options: ConvertOptions) -> Conversion:
 
     outcome = read_notebook(conversion.path, options.for_read())
     return replace(conversion, notebook=outcome.value, diagnostics=_joined(conversion, outcome))
+
+
+def _guard(conversion: Conversion, options: ConvertOptions) -> Conversion:
+    from nb_to_flow.credentials import guard
+
+    if conversion.notebook is None:
+        return conversion
+    outcome = guard(conversion.notebook, options.secrets)
+    return replace(
+        conversion,
+        notebook=outcome.value.notebook if outcome.value else None,
+        credentials=outcome.value.credentials if outcome.value else (),
+        diagnostics=_joined(conversion, outcome),
+    )
 
 
 def _analyse(conversion: Conversion, options: ConvertOptions) -> Conversion:
@@ -178,4 +210,4 @@ def _joined(conversion: Conversion, outcome: Outcome[Any]) -> tuple[Diagnostic, 
     return conversion.diagnostics + outcome.diagnostics
 
 
-STEPS: tuple[Step, ...] = (_read, _analyse, _graph, _plan, _generate)
+STEPS: tuple[Step, ...] = (_read, _guard, _analyse, _graph, _plan, _generate)

@@ -25,6 +25,11 @@ _READ = (
         is_flag=True,
         help="Turn cells that can't be converted into tasks that raise NotImplementedError.",
     ),
+    click.option(
+        "--secrets",
+        type=click.Choice(["env", "block"]),
+        help="Take credentials out of the code: tasks look them up in the environment or in Secret blocks.",
+    ),
 )
 
 _PLAN = (

@@ -19,7 +19,7 @@ _PASS_OWNERS = _words_of("user db database smtp mail email mysql pg admin root f
 # `key` alone names many things: what stands before it decides.
 _KEY_KINDS = _words_of(
     "access account api app application auth consumer encryption master private secret shared signing"
-    "storage subscription"
+    " storage subscription"
 )
 _QUALIFIERS = _words_of(
     "default dev live local new old prod production raw sandbox staging str string text value"

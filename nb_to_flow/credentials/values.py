@@ -31,7 +31,7 @@ _ISSUERS = (
     ("GitHub Token", re.compile(r"\bgithub_pat_\w{22,}")),
     ("Google API Key", re.compile(r"\bAIza[\w-]{35}(?![\w-])")),
     ("Hugging Face Token", re.compile(r"\bhf_[A-Za-z0-9]{30,}")),
-    ("API Key", re.compile(r"\bsk-(?=[\w-]*\d)[\w-]{24,}")),
+    ("API Key", re.compile(r"\bsk-(?=[\w-]{0,60}\d)(?=[\w-]{0,60}[A-Z])[\w-]{24,}")),
     ("Databricks Token", re.compile(r"\bdapi[0-9a-f]{32}")),
 )
 _DETECTORS = (
@@ -53,7 +53,9 @@ _DETECTORS = (
     "twilio.TwilioKeyDetector",
 )
 # Without such a run of characters none of the detectors finds anything: they needn't be loaded.
-_MACHINE_MADE = re.compile(r"(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{20,}")
+_RUN = re.compile(r"[\w-]{20,}")
+_DIGIT = re.compile(r"\d")
+_HEX_KEY = re.compile(r"[0-9a-f]{32,64}")
 
 _PLACEHOLDER = re.compile(
     r"(?:your|my|the|some|insert|enter|replace|put|add|set|use|change|example|sample|dummy|fake|mock|test"
@@ -95,7 +97,8 @@ def named_credential(name: str, text: str) -> Match | None:
     """The credential that the whole text is, going by the name it is given."""
     kind = name_kind(name)
     if kind is NameKind.PLAIN:
-        return None
+        is_key = name.lower().endswith("key") and _HEX_KEY.fullmatch(text)
+        return Match(kind="token", value=text) if is_key else None
     if scheme := _SCHEME.fullmatch(text):
         return Match(kind="token", value=scheme["value"]) if not _is_placeholder(scheme["value"]) else None
     looks = _may_be_password(text) if kind is NameKind.PASSWORD else _may_be_token(text)
@@ -125,16 +128,16 @@ def _by_form(text: str) -> Iterator[Match]:
     if key := _PRIVATE_KEY.search(text):
         yield Match(kind="private key", value=key[0])
         return
-    patterns = (("password in a URL", _USER_INFO), ("token in a URL", _TOKEN_AS_USER))
+    urls = (("password in a URL", _USER_INFO), ("token in a URL", _TOKEN_AS_USER)) if "://" in text else ()
     settings = (("password in a connection string", _SETTING), ("password option", _USER_OPTION))
-    for kind, pattern in (*patterns, *settings, ("token", _SCHEME)):
+    for kind, pattern in (*urls, *settings, ("token", _SCHEME)):
         for found in pattern.finditer(text):
             strict = pattern in (_SCHEME, _TOKEN_AS_USER)
             if not _is_placeholder(found["value"]) and (not strict or _is_random(found["value"])):
                 yield Match(kind=kind, value=found["value"])
     for kind, pattern in _ISSUERS:
         yield from (Match(kind=kind, value=found[0]) for found in pattern.finditer(text))
-    if _MACHINE_MADE.search(text):
+    if any(_DIGIT.search(run) for run in _RUN.findall(text)):
         for detector in _detectors():
             for value in detector.analyze_string(text):
                 yield Match(kind=detector.secret_type, value=value)
@@ -152,6 +155,7 @@ def _detectors() -> tuple[Any, ...]:
 
 def _is_placeholder(text: str) -> bool:
     """True for what stands in documentation in place of a credential."""
+    text = text[:200]
     if len(text) < _SHORTEST or len(set(text)) < 3 or _PLACEHOLDER.fullmatch(text) or _TEMPLATE.search(text):
         return True
     return name_kind(text) is not NameKind.PLAIN and not any(c.isdigit() for c in text)

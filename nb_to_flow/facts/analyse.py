@@ -25,7 +25,7 @@ from nb_to_flow.ir.facts import (
     Sharing,
     StatementFacts,
 )
-from nb_to_flow.ir.notebook import Notebook, Statement
+from nb_to_flow.ir.notebook import Notebook, Secrecy, Statement
 from nb_to_flow.ir.spans import Span
 
 OWN_TABLE = "nb_to_flow.toml"  # beside the notebook
@@ -166,6 +166,8 @@ class Analysis:
         role = roles.role_of(
             statement.node, record, any(name in self.data for name in reads), _prints(record)
         )
+        if statement.secrecy is Secrecy.VALUE:
+            role = Role.CONSTANT
         self._note(statement, role, binds | may_bind)
         if role is Role.IMPORT:
             self.imported[statement.index] = {

@@ -53,7 +53,7 @@ class Role(str, Enum):
     FUNCTION = "function"  # def, or name = lambda
     CLASS = "class"
     SETTING = "setting"  # ambient: pd.set_option, warnings.filterwarnings, plt.style.use, sys.path.append
-    CONSTANT = "constant"  # name = literal
+    CONSTANT = "constant"  # name = literal, or a secret that is looked up
     COMPUTE = "compute"
 
 

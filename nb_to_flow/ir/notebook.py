@@ -17,6 +17,14 @@ class CellKind(str, Enum):
     RAW = "raw"
 
 
+class Secrecy(str, Enum):
+    """Whether running a statement looks up a secret; if so, it never stands at module level."""
+
+    NONE = "none"
+    INSIDE = "inside"  # among other things
+    VALUE = "value"  # it binds names to secrets and literals: every task that needs it may do so itself
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
     """One cell as the author wrote it.
@@ -47,6 +55,7 @@ class Statement:
         line_map: for each line of `code` the line of the cell's source it came from.
         shows: True if Jupyter would display its value: the cell's last expression, without a semicolon.
         synthetic: names in `code` that are not the author's (`out_3` for `_`), never part of the results.
+        secrecy: see `Secrecy`.
     """
 
     index: int
@@ -56,6 +65,7 @@ class Statement:
     line_map: tuple[int, ...]
     shows: bool = False
     synthetic: frozenset[str] = frozenset()
+    secrecy: Secrecy = Secrecy.NONE
 
     @property
     def cell(self) -> int:

@@ -80,7 +80,7 @@ def _hoist_shared_constants(draft: Draft, interfaces: Mapping[int, Interface]) -
     hoisted = set()
     for facts in draft.facts.statements:
         index = facts.statement
-        if facts.role is not Role.CONSTANT or index not in draft.repeatable:
+        if facts.role is not Role.CONSTANT or index not in draft.repeatable - draft.secret:
             continue
         alone = all(len(binders[n]) == 1 and n not in changed for n in facts.binds)
         result = any(draft.versions.reaching.final.get(n) == index for n in draft.results if n in facts.binds)
@@ -96,7 +96,7 @@ def _place_leftovers(
     used = {i for face in interfaces.values() for i in face.steps}
     places = sorted((draft.span(i).cell, i, g) for g in tasks for i in interfaces[g].own)
     more: dict[int, list[int]] = {}
-    for index in sorted(draft.repeatable - used):
+    for index in sorted(draft.repeatable - used - draft.secret):
         if draft.facts.statements[index].role is Role.CONSTANT and places:
             more.setdefault(_nearest(places, draft.span(index).cell, index), []).append(index)
     for group, indexes in more.items():

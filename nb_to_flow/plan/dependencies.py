@@ -124,7 +124,9 @@ def repeated_settings(draft: Draft) -> tuple[int, ...]:
 
 
 def observes(draft: Draft, index: int, setting: int) -> bool:
-    """True if the statement notices the setting."""
+    """True if the statement notices the setting; a secret set in the environment is there for any library."""
+    if setting in draft.secret and draft.facts.statements[index].role is Role.COMPUTE:
+        return True
     return bool(
         _observed(draft.facts.statements[index].effects) & _set(draft.facts.statements[setting].effects)
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from nb_to_flow.ir.diagnostics import Diagnostic, Severity
 from nb_to_flow.ir.facts import Facts, Role
 from nb_to_flow.ir.graph import NotebookGraph
+from nb_to_flow.ir.notebook import Secrecy
 from nb_to_flow.ir.plan import FlowPlan, Parameter, PlanOptions, TaskPlan
 from nb_to_flow.ir.spans import Span
 from nb_to_flow.plan.versions import Versions
@@ -73,6 +74,12 @@ class Draft:
     def parameter_statements(self) -> frozenset[int]:
         """Statements that became part of the flow's signature."""
         return frozenset(p.statement for p in self.parameters)
+
+    @property
+    def secret(self) -> frozenset[int]:
+        """Statements that look up a secret when they run: they belong into tasks."""
+        statements = self.facts.notebook.statements
+        return frozenset(s.index for s in statements if s.secrecy is not Secrecy.NONE)
 
     @property
     def module_level(self) -> frozenset[int]:

@@ -107,7 +107,7 @@ def place_definitions(draft: Draft) -> Draft:
     hoistable = {
         s.statement for s in draft.facts.statements if s.role in (Role.FUNCTION, Role.CLASS, Role.CONSTANT)
     }
-    hoistable = {i for i in hoistable if _is_single(draft, i)} - draft.parameter_statements
+    hoistable = {i for i in hoistable if _is_single(draft, i)} - draft.parameter_statements - draft.secret
     while True:
         kept = {i for i in hoistable if _needs_only(draft, i, hoistable)}
         if kept == hoistable:
@@ -240,7 +240,7 @@ def place_settings(draft: Draft) -> Draft:
         if facts.role is not Role.SETTING:
             continue
         index = facts.statement
-        if index not in watched and _is_free(draft, facts):
+        if index not in watched and index not in draft.secret and _is_free(draft, facts):
             hoisted.add(index)
         elif not facts.binds and not facts.may_bind:
             repeated.add(index)

@@ -55,6 +55,7 @@ def _data_names(draft: Draft) -> list[str]:
     names = []
     for name in sorted(final, key=lambda n: (final[n], n)):
         roles = {draft.facts.statements[o].role for o in draft.versions.origins((name, final[name]))}
-        if name not in synthetic and roles and not roles <= DEFINITIONS:
+        secret = final[name] in draft.secret and draft.facts.statements[final[name]].role is Role.CONSTANT
+        if name not in synthetic and not secret and roles and not roles <= DEFINITIONS:
             names.append(name)
     return names
