@@ -6,7 +6,7 @@
     print(done.entrypoint, [task.name for task in done.conversion.plan.tasks])
 
 Everything the command line does is a function here: `read_notebook`, `inspect`, `draw_graph`, `convert`,
-`run_flow`. They load what they need when they are first used.
+`run_flow`, `deploy`. They load what they need when they are first used.
 """
 
 from __future__ import annotations
@@ -14,7 +14,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nb_to_flow.api import Converted, Result, convert, draw_graph, inspect, read_notebook, run_flow
+    from nb_to_flow.api import (
+        Converted,
+        Deployed,
+        Deployment,
+        DeployOptions,
+        Result,
+        convert,
+        deploy,
+        draw_graph,
+        inspect,
+        read_notebook,
+        run_flow,
+    )
     from nb_to_flow.ir.diagnostics import Diagnostic, Severity
     from nb_to_flow.ir.errors import InputError
     from nb_to_flow.pipeline import Conversion, ConvertOptions
@@ -26,6 +38,9 @@ __all__ = [
     "Conversion",
     "ConvertOptions",
     "Converted",
+    "DeployOptions",
+    "Deployed",
+    "Deployment",
     "Diagnostic",
     "InputError",
     "Result",
@@ -33,6 +48,7 @@ __all__ = [
     "Severity",
     "__version__",
     "convert",
+    "deploy",
     "draw_graph",
     "inspect",
     "read_notebook",

@@ -1,8 +1,23 @@
 """What the package offers to Python programs; the command line is a thin layer over it."""
 
 from nb_to_flow.api.converting import Converted, Result, convert
+from nb_to_flow.api.deploying import Deployed, Deployment, deploy
 from nb_to_flow.api.problems import bug
 from nb_to_flow.api.running import run_flow
 from nb_to_flow.api.single import draw_graph, inspect, read_notebook
+from nb_to_flow.deployment import DeployOptions
 
-__all__ = ["Converted", "Result", "bug", "convert", "draw_graph", "inspect", "read_notebook", "run_flow"]
+__all__ = [
+    "Converted",
+    "DeployOptions",
+    "Deployed",
+    "Deployment",
+    "Result",
+    "bug",
+    "convert",
+    "deploy",
+    "draw_graph",
+    "inspect",
+    "read_notebook",
+    "run_flow",
+]

@@ -11,6 +11,7 @@ import click
 
 import nb_to_flow
 from nb_to_flow.cli.convert import convert
+from nb_to_flow.cli.deploy import deploy
 from nb_to_flow.cli.graph import graph
 from nb_to_flow.cli.inspect import inspect
 from nb_to_flow.cli.run import run as run_command
@@ -43,7 +44,7 @@ def cli(debug: bool) -> None:
         os.environ["NB_TO_FLOW_DEBUG"] = "1"
 
 
-for command in (inspect, graph, convert, run_command):
+for command in (inspect, graph, convert, run_command, deploy):
     cli.add_command(command)
 
 
