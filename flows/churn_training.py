@@ -152,7 +152,7 @@ def split_features(data: pd.DataFrame, test_size: float) -> dict[str, Any]:
 
 @task(cache_policy=NO_CACHE)
 def train_baseline_logistic_regression(
-    X_train: Any, y_train: Any, y_test: Any, X_test: Any
+    X_train: pd.DataFrame, y_train: pd.Series, y_test: pd.Series, X_test: pd.DataFrame
 ) -> tuple[Any, float]:
     """Baseline: logistic regression (cell 17). Returns (baseline, baseline_auc)."""
     baseline = make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))
@@ -164,10 +164,10 @@ def train_baseline_logistic_regression(
 
 @task(cache_policy=NO_CACHE)
 def train_random_forest(
-    X_train: Any,
-    y_train: Any,
-    y_test: Any,
-    X_test: Any,
+    X_train: pd.DataFrame,
+    y_train: pd.Series,
+    y_test: pd.Series,
+    X_test: pd.DataFrame,
     features: pd.DataFrame,
     n_trees: int,
     numpy_state: Any,
@@ -192,8 +192,8 @@ def keep_better_model(
     forest_auc: float,
     baseline_auc: float,
     baseline: Any,
-    y_test: Any,
-    X_test: Any,
+    y_test: pd.Series,
+    X_test: pd.DataFrame,
     out_dir: str,
 ) -> Any:
     """Keep the better model (cells 22-23). Writes {out_dir}/churn_model.joblib."""

@@ -142,16 +142,33 @@ class LibraryCalls(Machine):
         source = self.target(target, receiver, args) if target else first
         if word == "self":
             return receiver or first
-        if word not in ("fresh", "view", "part", "items", "holds"):
+        if word not in ("fresh", "view", "part", "items", "holds", "halves"):
             return self.target(word, receiver, args)
         if word == "part":
             return self._part(source, api, node)
         made = self._made(api, name, first, args, node, view=source if word == "view" else NOTHING)
         if word == "items":
             self._hold_items(made, api, source, args, node)
+        elif word == "halves":
+            self._hold_halves(made, args, node)
         elif word == "holds":
             self._hold(made, source if target else args.every() | receiver)
         return made
+
+    def _hold_halves(self, made: Value, args: Arguments, node: ast.AST) -> None:
+        """Put two parts of each argument, of its type, into what was made; items that aren't data are shared."""
+        if args.rest:
+            self._hold(made, self._items_of(args.every(), node))
+            return
+        for index in range(2 * len(args.positional)):
+            source = args.positional[index // 2]
+            kinds = {self.heap.types[obj] for obj in source}
+            kind = kinds.pop() if len(kinds) == 1 else ""
+            same = kind == "list" or kind.startswith(("pandas.", "numpy."))
+            part = self.new((node, "half", index), kind if same else "")
+            self._hold(self.mutable(part), self._items_of(source, node))
+            for obj in made:
+                self.heap.hold(obj, f"[{index}]", part)
 
     def _hold_items(self, made: Value, api: ApiFacts, source: Value, args: Arguments, node: ast.AST) -> None:
         """Put the items of `source` into what was made of them; into the tuples that it gives, if it does so."""

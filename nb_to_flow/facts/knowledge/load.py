@@ -36,7 +36,7 @@ SECTIONS = frozenset({"aliases", "functions", "values", "classes", "types"})
 TYPE_KEYS = frozenset({"bases", "traits", "copy", "attributes", "methods"})
 TEXT_FIELDS = frozenset({"returns", "result", "elements"})
 API_FIELDS = frozenset(f.name for f in fields(ApiFacts))
-RESULTS = frozenset({"fresh", "self", "view", "part", "items", "holds"})
+RESULTS = frozenset({"fresh", "self", "view", "part", "items", "holds", "halves"})
 CONSTRUCTION = re.compile(r" (if|unless) self\.(\w+)")
 TARGET = re.compile(r"(self|\*|\*\*|\*\*kw|\d+|[A-Za-z_]\w*)(\|[A-Za-z_]\w*)*(\.content)?(\.[a-z_]\w*)?\Z")
 

@@ -47,6 +47,7 @@ class ApiFacts:
             "items"     a new object that holds the items inside the receiver (function: the first argument)
             "holds"     a new object that keeps references to the arguments (and the receiver)
             "holds 0|x" a new object that keeps only that argument
+            "halves"    a new sequence with two new parts of each argument, of its type
             "view", "part", "items" and "holds" may name their target ("items 1|b"; "part *": one of the
             arguments or something inside them). Several joined by " | " are all possible, even at once.
         elements: type of the items when the result is iterated or subscripted, "" unknown; "same" for the
