@@ -173,7 +173,6 @@ class Analysis:
             self.imported[statement.index] = {
                 n: self.machine.module.values[n] for n in sorted(binds | may_bind)
             }
-        values = self.machine.module.values
         function = _definition(statement.node)
         return StatementFacts(
             statement=statement.index,
@@ -191,7 +190,7 @@ class Analysis:
             loads={name: record.loads[name] for name in sorted(record.loads) if name in before},
             late=frozenset(name for name in record.late if name in self.known),
             awaits=record.awaits,
-            types={name: self._type(values.get(name, frozenset())) for name in sorted(binds | may_bind)},
+            types={name: self._type_of(name, role) for name in sorted(binds | may_bind)},
             unpicklable=self._unpicklable(sorted(binds | may_bind | changes)),
             carries=self._carries(sorted(binds | may_bind | changes)),
         )
@@ -231,6 +230,10 @@ class Analysis:
         self.known.update(names)
         constant = role is Role.CONSTANT
         (self.machine.constants.update if constant else self.machine.constants.difference_update)(names)
+
+    def _type_of(self, name: str, role: Role) -> str:
+        wrapper = self.machine.wrappers.get(name, "") if role is Role.FUNCTION else ""
+        return wrapper or self._type(self.machine.module.values.get(name, frozenset()))
 
     def _type(self, value: Value) -> str:
         types = {self.machine.heap.types[obj].partition("[")[0] for obj in value}

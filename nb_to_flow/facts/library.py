@@ -288,7 +288,11 @@ class LibraryCalls(Machine):
                 self.record.effect(ResourceKind.FILE, access, normal_path(path), certain=False)
 
     def _given(self, condition: str, receiver: Value, args: Arguments) -> bool:
-        value = args.get(condition.removeprefix("self."))
+        target, _, wanted = condition.removeprefix("self.").partition("=")
+        value = args.get(target)
+        if wanted:
+            texts = self.texts(value)
+            return bool(value) and (not texts or wanted in texts)
         return bool(value) and value != self.imm("None") and value != self.imm("bool", Library("False"))
 
     def _mode_effect(self, effect: str, receiver: Value, args: Arguments) -> None:

@@ -50,6 +50,7 @@ class Machine(ABC):
         ] = {}  # what generators read and change later
         self.constants: set[str] = set()  # module variables that hold what a literal says
         self.data_imports: set[str] = set()  # things of libraries that are used as data are (subscripted)
+        self.wrappers: dict[str, str] = {}  # what a decorator made of functions: types
         self._traits: dict[str, frozenset[str]] = {}
 
     @abstractmethod

@@ -367,6 +367,7 @@ class Statements(Targets):
 
     def _run_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         value = self.function(node, node.name)
+        self.wrappers.pop(node.name, None)
         for decorator in reversed(node.decorator_list):
             if isinstance(decorator, ast.Name) and decorator.id in (
                 "property",
@@ -374,10 +375,23 @@ class Statements(Targets):
                 "classmethod",
             ):
                 continue
-            value = self._decorate(self.eval(decorator), value, decorator)
+            value = self._wrapped(decorator, value, node.name)
         self.bind(node.name, value)
 
     _run_AsyncFunctionDef = _run_FunctionDef
+
+    def _wrapped(self, decorator: ast.expr, value: Value, name: str) -> Value:
+        """What a decorator makes of a function; `@jit(...)` is taken as `@jit` if a table says that it wraps."""
+        factory = decorator.func if isinstance(decorator, ast.Call) else decorator
+        callee = self.eval(factory)
+        names = [p.name for obj in callee if isinstance(p := self.payload(obj), Library)]
+        apis = [api for n in names if (api := self.knowledge.function(n)) and api.result in ("0", "holds 0")]
+        if apis and self.frame is self.module and apis[0].returns not in ("", "same", "function"):
+            self.wrappers[name] = apis[0].returns
+        if apis and decorator is not factory:
+            self.eval(decorator)
+            return self._decorate(callee, value, decorator)
+        return self._decorate(self.eval(decorator), value, decorator)
 
     def _decorate(self, decorator: Value, value: Value, node: ast.AST) -> Value:
         if any(not isinstance(self.payload(obj), Library) for obj in decorator):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from nb_to_flow.ir.facts import Facts, ResourceKind, Role
+from nb_to_flow.ir.facts import Facts, ResourceKind, Role, StatementFacts
 from nb_to_flow.ir.graph import CellEdge, Edge, EdgeKind
 
 NUMPY_USERS = frozenset(
@@ -30,6 +30,8 @@ NUMPY_USERS = frozenset(
     ]
 )
 PLOT_MAGIC = re.compile(r"^\s*%(matplotlib|pylab)\b", re.MULTILINE)
+_WITH_GENERATOR = ("scipy.stats.rv_", "statsmodels.base.Prediction")
+_WITH_STREAM = ("pstats.Stats",)
 CODE_TYPES = frozenset({"type", "module"})
 
 
@@ -51,7 +53,7 @@ def cell_edges(facts: Facts, edges: Iterable[Edge]) -> tuple[CellEdge, ...]:
         add(source, target, EdgeKind.DATA, (name,), False)
     for source, target, name in _first_draws(facts, cell_of):
         add(source, target, EdgeKind.STATE, (name,), True)
-    for source, target, name in _distributions(facts, cell_of):
+    for source, target, name in _live(facts, cell_of):
         add(source, target, EdgeKind.DATA, (name,), False)
     for source, target, name in _imported_data(facts, edges, cell_of):
         add(source, target, EdgeKind.DATA, (name,), True)
@@ -63,14 +65,20 @@ def cell_edges(facts: Facts, edges: Iterable[Edge]) -> tuple[CellEdge, ...]:
 
 def _shown_names(facts: Facts, edge: Edge) -> tuple[str, ...]:
     """The names of an edge that say something about data: no definitions, classes or hoisted settings."""
-    if edge.kind is EdgeKind.DEFINITION:
-        return ()
     ends = facts.statements[edge.source], facts.statements[edge.target]
-    if edge.kind is EdgeKind.STATE and any(end.role is Role.SETTING for end in ends):
+    if edge.kind is EdgeKind.DEFINITION:
+        wrapped = ends[0].role is Role.FUNCTION
+        return tuple(n for n in edge.names if wrapped and ends[0].types.get(n, "") not in ("", *CODE_TYPES))
+    if edge.kind is EdgeKind.STATE and (not _orders(edge) or any(end.role is Role.SETTING for end in ends)):
         return ()
     if edge.kind is not EdgeKind.DATA:
         return edge.names
     return tuple(name for name in edge.names if ends[0].types.get(name) not in CODE_TYPES)
+
+
+def _orders(edge: Edge) -> bool:
+    """False for a setting that comes after what was shown before it: no cell needs anything of that."""
+    return edge.passes or not edge.names[0].endswith("settings")
 
 
 def _imported_data(facts: Facts, edges: Iterable[Edge], cell_of: list[int]) -> Iterator[tuple[int, int, str]]:
@@ -117,20 +125,32 @@ def _first_draws(facts: Facts, cell_of: list[int]) -> Iterator[tuple[int, int, s
         yield min(starts), random[0][0], "numpy.random"
 
 
-def _distributions(facts: Facts, cell_of: list[int]) -> Iterator[tuple[int, int, str]]:
-    """scipy's distributions draw from numpy's global generator: whatever moves it changes what they give."""
-    names: set[str] = set()
-    moved: int | None = None
+def _live(facts: Facts, cell_of: list[int]) -> Iterator[tuple[int, int, str]]:
+    """Objects that hold state of the whole process change with it.
+
+    scipy's distributions hold numpy's global generator: whatever draws from it changes them all. What holds the
+    notebook's output stream knows the cell that runs.
+    """
+    last: dict[str, tuple[int, bool]] = {}  # name -> cell that made or changed it last; True for streams
     for statement in facts.statements:
         cell = cell_of[statement.statement]
-        names |= {
-            name for name, type_name in statement.types.items() if type_name.startswith("scipy.stats.rv_")
-        }
-        used = statement.reads & names
-        if moved is not None and moved < cell:
-            yield from ((moved, cell, name) for name in sorted(used))
-        if any(e.kind is ResourceKind.RANDOM and e.name == "numpy.random" for e in statement.effects):
-            moved = cell
+        draws = any(e.kind is ResourceKind.RANDOM and e.name == "numpy.random" for e in statement.effects)
+        for name, (source, stream) in sorted(last.items()):
+            if source < cell and (draws or stream or name in statement.reads):
+                yield source, cell, name
+            if draws or stream:
+                last[name] = cell, stream
+        for name in statement.binds | statement.may_bind:
+            last.pop(name, None)
+            types = _types_inside(facts, statement, name)
+            if any(t.startswith(_WITH_GENERATOR + _WITH_STREAM) for t in types):
+                last[name] = cell, any(t.startswith(_WITH_STREAM) for t in types)
+
+
+def _types_inside(facts: Facts, statement: StatementFacts, name: str) -> set[str]:
+    """The types of a variable's value and of all that it holds."""
+    inside = facts.sharing.reach(facts.sharing.bound[statement.statement].get(name, frozenset()))
+    return {statement.types.get(name, ""), *(facts.sharing.types.get(obj, "") for obj in inside)}
 
 
 def _loads_numpy(facts: Facts, index: int) -> bool:

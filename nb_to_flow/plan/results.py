@@ -19,7 +19,7 @@ def choose_results(draft: Draft) -> Draft:
     every = _data_names(draft)
     if wanted == "all":
         names = [n for n in every if not n.startswith("_")]
-        draft = replace(draft, imported_results=tuple(_imported(draft, names)))
+        draft = replace(draft, imported_results=(*_imported(draft, names), *_wrapped(draft)))
     elif wanted == "auto":
         names = wanted_names(draft, every)
     else:
@@ -46,6 +46,15 @@ def _imported(draft: Draft, names: list[str]) -> Iterator[tuple[str, int]]:
         if kept and name not in bound and name not in draft.versions.changed:
             bound.add(name)
             yield name, statement
+
+
+def _wrapped(draft: Draft) -> Iterator[tuple[str, int]]:
+    """Functions that a decorator made objects (`@lru_cache`), if they stand at module level."""
+    for facts in draft.facts.statements:
+        for name in sorted(facts.binds if facts.role is Role.FUNCTION else ()):
+            last = draft.versions.reaching.final.get(name) == facts.statement
+            if last and facts.types.get(name, "") not in ("", "type") and not name.startswith("_"):
+                yield name, facts.statement
 
 
 def _data_names(draft: Draft) -> list[str]:

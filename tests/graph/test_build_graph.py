@@ -50,11 +50,58 @@ STATE = {
         ["import pandas as pd\npd.set_option('display.max_rows', 3)", "pd.DataFrame({'a': [1]})"],
         set(),
     ),
+    "a setting waits for nobody who looked before": (
+        [
+            "import pandas as pd\nn = [3]",
+            "pd.DataFrame({'a': [1]})",
+            "pd.options.display.max_rows = n[0]",
+            "pd.DataFrame({})",
+        ],
+        {(0, 2), (2, 3)},
+    ),
+    "distributions hold the generator that others draw from": (
+        [
+            "from scipy.stats import norm\nimport numpy as np",
+            "held = {'a': norm(0, 1)}",
+            "x = np.random.rand(2)",
+            "y = held['a'].cdf(0)",
+        ],
+        {(0, 1), (0, 2), (1, 2), (1, 3), (2, 3)},
+    ),
+    "seaborn draws only to jitter": (
+        [
+            "import numpy as np, seaborn as sns",
+            "np.random.seed(1)",
+            "sns.barplot(x=[1], y=[2])",
+            "sns.stripplot(x=[1], y=[2])",
+            "sns.catplot(kind='box', x=[1])",
+            "sns.catplot(kind='strip', x=[1])",
+            "x = np.random.rand()",
+        ],
+        {(0, 1), (1, 3), (3, 5), (5, 6)},
+    ),
     "a barrier": (["a = 1", "exec('q = 2')", "b = 3"], {(0, 1), (1, 2)}),
 }
 
+# functions and imports that are objects, not code
+OBJECTS = {
+    "a cached function": (
+        ["from functools import lru_cache", "@lru_cache(maxsize=9)\ndef f(n):\n    return n", "a = f(1)"],
+        {(1, 2)},
+    ),
+    "a compiled function": (["import numba", "@numba.njit\ndef f(n):\n    return n", "a = f(1)"], {(1, 2)}),
+    "a class method": (["from statsmodels.formula.api import ols", "a = ols"], {(0, 1)}),
+    "a palette": (
+        ["from bokeh.palettes import Spectral6, viridis", "a = Spectral6", "b = viridis(3)"],
+        {(0, 1)},
+    ),
+    "sample data": (["from bokeh.sampledata.iris import flowers", "a = flowers.describe()"], {(0, 1)}),
+}
 
-@pytest.mark.parametrize("table", [VARIABLES, FILES, STATE], ids=["variables", "files", "state"])
+
+@pytest.mark.parametrize(
+    "table", [VARIABLES, FILES, STATE, OBJECTS], ids=["variables", "files", "state", "objects"]
+)
 def test_cell_edges(table: dict[str, tuple[list[str], set[tuple[int, int]]]]) -> None:
     found = {
         name: {(e.source, e.target) for e in graph_of(*cells).cell_edges}

@@ -88,6 +88,17 @@ def test_local_functions_are_repeated() -> None:
     assert roles[0] is StepRole.OWN and set(roles[1:]) <= {StepRole.REPLICA}
 
 
+def test_functions_that_are_objects_are_returned() -> None:
+    cells = (
+        "from functools import lru_cache",
+        "@lru_cache(maxsize=None)\ndef f(n):\n    return n",
+        "def g(n):\n    return n",
+        "a = f(1) + g(1)",
+    )
+    assert [name for name, _ in plan_of(*cells, outputs="all").results] == ["a", "f"]
+    assert [name for name, _ in plan_of(*cells, outputs="auto").results] == ["a"]
+
+
 def test_a_barrier_makes_one_task() -> None:
     outcome = plan_flow(graph_of("a = 1", "exec('b = 2')", "c = b"), PlanOptions())
     assert outcome.value is not None

@@ -182,7 +182,9 @@ class Knowledge:
         """What a module's attribute is (`numpy.pi`, `sys.path`, `matplotlib.pyplot.rcParams`)."""
         name = self.canonical(qualified)
         table = self._table(name)
-        return table.values.get(name) if table else None
+        if table is None or name in table.values:
+            return table.values.get(name) if table else None
+        return None if name in table.functions else table.values.get(f"{name.rpartition('.')[0]}.*")
 
     def scalars(self, module: str) -> Mapping[str, str]:
         """The data in a module (`math.pi`) by name, with its types: what a star import of it leaves."""

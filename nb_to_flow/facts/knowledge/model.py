@@ -5,7 +5,7 @@ their own) and has, each keyed by one or more names separated by spaces:
 
     [aliases]                     "pandas.core.frame" = "pandas"     (prefixes of qualified names)
     [functions.pandas]            "read_csv read_table" = {returns = "pandas.DataFrame", effects = [...]}
-    [values.numpy]                "pi e" = "float"                   (attributes of a module)
+    [values.numpy]                "pi e" = "float"                   (attributes of a module; "*" for all others)
     [classes."sklearn.svm"]       "SVC SVR" = "sklearn.Classifier"   (types that only have bases)
     [types."pandas.DataFrame"]    with `bases`, `traits`, `copy`, and the tables `attributes` and `methods`
 
@@ -61,7 +61,7 @@ class ApiFacts:
         effects: "<access> <kind> <name>" with access and kind from `nb_to_flow.ir.facts`; name may be
             "@<target>" (the argument's value is the path). A suffix " unless k" switches it off when
             keyword k is given and not None; " if k" needs keyword k to be given and not None/False;
-            k may be an alternative like "0|path". The access "mode" is read, write or append as a mode
+            k may be an alternative like "0|path", and "k=text" asks for a text. The access "mode" is read, write or append as a mode
             string says; its argument and default follow: "mode file @0|file 1|mode r". " if self.k" and
             " unless self.k" ask for a keyword of the receiver's constructor (`Knowledge.constructed`
             settles them; callers never see them).
