@@ -205,6 +205,7 @@ class Finished:
         outputs: what sets return of it, in the order of `Piece.wanted`.
         worker: who ran it.
         started: when, in seconds since 1970.
+        printed: what it printed, cut if it is long.
     """
 
     key: str
@@ -218,6 +219,7 @@ class Finished:
     outputs: tuple[Output, ...] = ()
     worker: str = ""
     started: float = 0.0
+    printed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,6 +274,7 @@ class BatchOptions:
         on_error: "continue" with the other sets, or "stop" at the first failure.
         keep_intermediates: keep the results of pieces when the batch has ended.
         own_folders: run pieces that write files in a folder of each set's own.
+        allow_overwrites: run although several pieces write to one path.
         artifacts: let tasks publish their own artifacts to the server; otherwise these are left out.
     """
 
@@ -281,6 +284,7 @@ class BatchOptions:
     on_error: str = "continue"
     keep_intermediates: bool = False
     own_folders: bool = False
+    allow_overwrites: bool = False
     artifacts: bool = False
 
 

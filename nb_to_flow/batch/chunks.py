@@ -1,0 +1,115 @@
+"""How chunks look in Prefect, and what is known of pieces that ran before."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from nb_to_flow.batch.jobs import Chunk
+from nb_to_flow.batch.store import Store
+from nb_to_flow.ir.batch import Finished, Piece, Program
+
+_LONGEST = 100
+_PRINTED = 50_000
+
+
+def names(program: Program, pieces: Sequence[Piece]) -> tuple[str, str]:
+    """Task name and task run name of a chunk."""
+    tasks = list(dict.fromkeys(piece.task or program.flow_name for piece in pieces))
+    task = " + ".join(tasks)
+    task = task if len(task) <= _LONGEST else f"{task[: _LONGEST - 1]}…"
+    first, last = pieces[0], pieces[-1]
+    if len(pieces) == 1:
+        return task, f"{task} {first.label}".strip()
+    labels = first.label if first.label == last.label else f"{first.label} … {last.label}"
+    return task, f"{task} × {len(pieces)}: {labels}"
+
+
+def ahead(workers: int) -> int:
+    """How many chunks wait for a worker, so that none has to wait for the next chunk."""
+    return max(1, workers // 4)
+
+
+def log_printed(chunk: Chunk, ended: Sequence[Finished]) -> None:
+    """What the pieces of a chunk printed, as its log: one record for each that printed."""
+    from prefect.logging import get_run_logger
+
+    logger, left = get_run_logger(), _PRINTED
+    labels = {job.key: f"{job.task} {job.label}".strip() for job in chunk.jobs}
+    for finished in ended:
+        if finished.printed.strip() and left > 0:
+            logger.info("%s\n%s", labels[finished.key], finished.printed.rstrip()[:left])
+            left -= len(finished.printed)
+        if finished.trace:
+            logger.error("%s\n%s", labels[finished.key], finished.trace)
+
+
+@contextlib.contextmanager
+def own_log() -> Iterator[None]:
+    """Prefect's run logs go to the server, not to the terminal."""
+    loggers = [logging.getLogger(name) for name in ("prefect.flow_runs", "prefect.task_runs")]
+    before = [logger.propagate for logger in loggers]
+    for logger in loggers:
+        logger.propagate = False
+    try:
+        yield
+    finally:
+        for logger, propagate in zip(loggers, before, strict=True):
+            logger.propagate = propagate
+
+
+def usable(program: Program, known: Mapping[str, Finished], store: Store) -> dict[str, Finished]:
+    """The pieces that needn't run again: done, and their results there if a piece that must run needs them."""
+    found: dict[str, Finished] = {}
+    needed: set[str] = set()
+    for key in reversed(list(program.pieces)):
+        piece = program.pieces[key]
+        done = known.get(key)
+        if done is not None and (key not in needed or store.has(done.place)):
+            found[key] = done
+        else:
+            needed.update(piece.upstream)
+    return found
+
+
+class Publisher:
+    """Calls something now and then, in a thread of its own: the server may take its time to answer."""
+
+    def __init__(self, publish: Callable[[], None] | None, seconds: float = 5.0) -> None:
+        self._publish = publish
+        self._seconds = seconds
+        self._end = threading.Event()
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """While open, and once more at the end."""
+        if self._publish is None:
+            yield
+            return
+        context = contextvars.copy_context()
+        thread = threading.Thread(target=context.run, args=(self._work,), name="batch-table", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._end.set()
+            thread.join(timeout=60)
+
+    def _work(self) -> None:
+        while not self._end.wait(self._seconds):
+            self._call()
+        self._call()
+
+    def _call(self) -> None:
+        began = time.monotonic()
+        try:
+            if self._publish is not None:
+                self._publish()
+        except Exception:
+            logging.getLogger(__name__).warning("the batch's table could not be published", exc_info=True)
+        # A slow server is asked less often.
+        self._seconds = max(self._seconds, 10 * (time.monotonic() - began))

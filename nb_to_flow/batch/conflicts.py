@@ -1,0 +1,53 @@
+"""Sets that would overwrite each other's files, found before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from nb_to_flow.batch.canonical import digest
+from nb_to_flow.batch.effects import UNKNOWN, PathUse, effects_of
+from nb_to_flow.batch.recorder import Draft
+from nb_to_flow.ir.errors import InputError
+
+_HINT = (
+    'Make each name depend on every parameter that differs (f"out/{region}.csv"), or let every set run in a'
+    " folder of its own with --own-folders."
+)
+
+
+def check_files(drafts: Iterable[Draft]) -> None:
+    """Raises InputError if a file is written by several pieces of one task.
+
+    A task that runs once for all sets may write where it likes. One that runs several times, on different
+    arguments, must write to paths that tell these apart.
+    """
+    by_task: dict[str, list[Draft]] = {}
+    for draft in drafts:
+        if draft.own_folder is None and draft.task is not None:
+            by_task.setdefault(draft.function, []).append(draft)
+    found = [line for pieces in by_task.values() if len(pieces) > 1 for line in _of_task(pieces)]
+    if found:
+        raise InputError("sets would overwrite each other's files: " + "; ".join(found), _HINT)
+
+
+def _of_task(pieces: list[Draft]) -> list[str]:
+    task = pieces[0].task
+    lines = []
+    for use in effects_of(task.fn).writes:
+        if use.folder or use.adds or UNKNOWN in use.depends:
+            continue
+        count = _same_path(pieces, use)
+        if count > 1:
+            lines.append(f"{task.fn.__name__} runs {count} times and writes {use.text}, line {use.line}")
+    return lines
+
+
+def _same_path(pieces: list[Draft], use: PathUse) -> int:
+    """How many pieces write to the path that the most of them write to."""
+    counts: dict[str, int] = {}
+    for piece in pieces:
+        arguments: Mapping[str, Any] = piece.arguments.value
+        path = digest([arguments.get(name) for name in sorted(use.depends)])
+        counts[path] = counts.get(path, 0) + 1
+    return max(counts.values(), default=0)

@@ -1,0 +1,68 @@
+"""What goes to workers: plain data that pickles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nb_to_flow.ir.batch import Expression, Policy, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What a worker knows of the batch.
+
+    Attributes:
+        flow_file: the flow's module.
+        flow_name: the flow in it.
+        folder: where pieces run.
+        store: folder of the store.
+        results: the results folder.
+        trusted: True if tasks leave their inputs alone.
+        artifacts: True if tasks may publish artifacts.
+        own_process: True if the worker has its process for itself, one piece at a time.
+    """
+
+    flow_file: Path
+    flow_name: str
+    folder: Path
+    store: Path
+    results: Path
+    trusted: bool = False
+    artifacts: bool = False
+    own_process: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Job:
+    """One piece as a worker needs it.
+
+    Attributes:
+        key, task, function, label, arguments, wanted, policy, exclusive: as in the piece.
+        places: where the results are that it needs, by key; those of the same chunk are left out.
+        consumed: True if other pieces need its result.
+        folder: the folder of its set; None for the common one.
+    """
+
+    key: str
+    task: str
+    function: str
+    label: str
+    arguments: Expression
+    wanted: tuple[tuple[Step, ...], ...]
+    policy: Policy
+    exclusive: bool
+    upstream: tuple[str, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
+    consumed: bool = False
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Chunk:
+    """Pieces that one worker runs one after the other, as one Prefect task run."""
+
+    number: int
+    jobs: tuple[Job, ...]
+    seconds: float = 0.0
