@@ -10,7 +10,8 @@ from typing import Any
 from nb_to_flow.ir.errors import InputError
 
 # Prefect reads YAML 1.1, where yes, 010, 12:30 and 2024-01-01 are no texts: what isn't clearly text is quoted.
-_PLAIN = re.compile(r"[A-Za-z](?:[\w ./;=,()?!'%+-]|:(?=\w))*[\w.)?!]|[A-Za-z]")
+# Digests always are, whatever letter they begin with: then all versions look the same.
+_PLAIN = re.compile(r"(?![0-9a-f]+$)[A-Za-z](?:[\w ./;=,()?!'%+-]|:(?=\w))*[\w.)?!]|[A-Za-z]")
 _WORDS = frozenset({"y", "n", "yes", "no", "true", "false", "on", "off", "null", "none", "nan", "inf"})
 
 
