@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from nb_to_flow.ir.errors import InputError
@@ -61,9 +62,26 @@ def _round_trip(like: str) -> Any:
     from ruamel.yaml import YAML
 
     yaml = YAML()
+    yaml.Representer = _representer()
     yaml.preserve_quotes = True
     yaml.width = 4096
     listed = re.search(r"^deployments:[^\n]*\n(?:\s*(?:#[^\n]*)?\n)*( *)- ", like, re.MULTILINE)
     offset = len(listed[1]) if listed else 0
     yaml.indent(mapping=2, sequence=offset + 2, offset=offset)
     return yaml
+
+
+@lru_cache(maxsize=1)
+def _representer() -> Any:
+    from ruamel.yaml.representer import RoundTripRepresenter
+
+    class Representer(RoundTripRepresenter):  # type: ignore[misc,unused-ignore]
+        """Writes numbers so that YAML 1.1 takes none for text: 1e-06 needs a point."""
+
+    def represent(representer: Any, value: float) -> Any:
+        mantissa, e, exponent = repr(value).partition("e")
+        text = f"{mantissa}.0e{exponent}" if e and "." not in mantissa else repr(value)
+        return representer.represent_scalar("tag:yaml.org,2002:float", text)
+
+    Representer.add_representer(float, represent)
+    return Representer
