@@ -515,7 +515,11 @@ CONSTRUCTED: dict[str, list[Callable[[], Any]]] = {
 }
 
 # types that stand for several classes of the library
-NOMINAL = {"numpy.errstate", "pandas.option_context", "sklearn.config_context", "pandas.Indexer"}
+NOMINAL = {"numpy.errstate", "pandas.option_context", "sklearn.config_context"} | {
+    "pandas.Indexer",
+    "pandas.FrameIndexer",
+    "pandas.SeriesIndexer",
+}
 
 # what no guessed arguments fit: entries that are believed, not checked
 NOT_CALLED: set[str] = {
