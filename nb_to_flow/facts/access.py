@@ -49,7 +49,7 @@ class Attributes(Calls):
         if isinstance(payload, ClassObject):
             return self._class_attribute(obj, payload, name)
         if isinstance(payload, Instance):
-            found = self._instance_attribute(obj, name, node)
+            found = self._instance_attribute(obj, name, node) or self._asked_for(obj, name, node)
             if found:
                 return found
         held = self.heap.fields[obj].get("." + name)
@@ -127,6 +127,13 @@ class Attributes(Calls):
                 self.heap.hold(method, "self", (obj,))
                 found.add(method)
         return frozenset(found)
+
+    def _asked_for(self, obj: int, name: str, node: ast.AST) -> Value:
+        """What the notebook's own `__getattr__` gives."""
+        own = self.find_method(obj, "__getattr__")
+        if own is None:
+            return NOTHING
+        return self.call_function(own, Arguments([frozenset((obj,)), self.text(name)]), node)
 
     def _eval_Subscript(self, node: ast.Subscript) -> Value:
         value, index = self.eval(node.value), self.eval(node.slice)

@@ -13,7 +13,6 @@ from nb_to_flow.facts.heap import (
     BoundMethod,
     ClassObject,
     FunctionObject,
-    Instance,
     Library,
     LibraryMethod,
 )
@@ -137,9 +136,9 @@ class Calls(Functions):
         return frozenset((obj,))
 
     def _consider_instances(self, args: Arguments, node: ast.AST) -> None:
-        for obj in sorted(args.every()):
-            if isinstance(self.payload(obj), Instance):
-                self._special_methods(obj, node)
+        if self.instances:
+            for obj in sorted(self.heap.reach(args.every()) & self.instances):
+                self.special_methods(obj, node)
 
     def _unknown_function(self, name: str, args: Arguments, node: ast.AST) -> Value:
         """Assumed to leave its arguments alone and to keep hold of them; callbacks may be called."""
@@ -179,6 +178,7 @@ class Calls(Functions):
         api = self.knowledge.method(type_name, name) if type_name else None
         if api is not None:
             api = self._without_own_changes(obj, api)
+            self._consider_instances(args, node)
             return self.apply(api, name, receiver, args, node)
         if type_name and self.knowledge.attribute(type_name, name) is not None:
             return self.call(self.attribute(receiver, name, node), args, node)

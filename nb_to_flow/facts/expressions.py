@@ -6,30 +6,20 @@ import ast
 from abc import abstractmethod
 from collections.abc import Callable
 
-from nb_to_flow.facts.access import ARRAYS, SCALARS, item_field
+from nb_to_flow.facts.access import item_field
 from nb_to_flow.facts.frames import Frame
 from nb_to_flow.facts.heap import (
     ITEMS,
     FunctionObject,
     Library,
 )
-from nb_to_flow.facts.invocation import Invocation
 from nb_to_flow.facts.machine import MAX_TYPES, Arguments
+from nb_to_flow.facts.operators import TEXT, Operators
 from nb_to_flow.facts.scopes import Comprehension, locals_of, names_in, targets_of
 from nb_to_flow.facts.values import NOTHING, Value
 
-OPERATORS = {
-    ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.Div: "__truediv__", ast.FloorDiv: "__floordiv__",
-    ast.Mod: "__mod__", ast.Pow: "__pow__", ast.MatMult: "__matmul__", ast.BitOr: "__or__", ast.BitAnd: "__and__",
-    ast.BitXor: "__xor__", ast.LShift: "__lshift__", ast.RShift: "__rshift__",
-}  # fmt: skip
-COMPARISONS = {
-    ast.Eq: "__eq__", ast.NotEq: "__ne__", ast.Lt: "__lt__", ast.LtE: "__le__", ast.Gt: "__gt__", ast.GtE: "__ge__",
-    ast.In: "__contains__", ast.NotIn: "__contains__",
-}  # fmt: skip
 
-
-class Expressions(Invocation):
+class Expressions(Operators):
     """Evaluates expressions."""
 
     @abstractmethod
@@ -71,7 +61,9 @@ class Expressions(Invocation):
             if isinstance(part, ast.Constant):
                 text += str(part.value)
             elif isinstance(part, ast.FormattedValue):
-                known = self.texts(self.eval(part.value))
+                value = self.eval(part.value)
+                self.implicitly(value, TEXT, part)
+                known = self.texts(value)
                 if part.format_spec is not None:
                     self.eval(part.format_spec)
                 text += known[0] if len(known) == 1 else "{" + ast.unparse(part.value) + "}"
@@ -109,11 +101,11 @@ class Expressions(Invocation):
         return self.parts(self.eval(node.value), node)
 
     def _eval_IfExp(self, node: ast.IfExp) -> Value:
-        self.eval(node.test)
+        self.test(node.test)
         return self.eval(node.body) | self.eval(node.orelse)
 
     def _eval_BoolOp(self, node: ast.BoolOp) -> Value:
-        return frozenset().union(*(self.eval(value) for value in node.values))
+        return frozenset().union(*(self.test(value) for value in node.values))
 
     # -- displays and comprehensions ------------------------------------------------------------------
 
@@ -162,7 +154,7 @@ class Expressions(Invocation):
             self.frame = frame
             self.assign(part.target, items)
             for test in part.ifs:
-                self.eval(test)
+                self.test(test)
             if part.is_async and not self.active:
                 self.record.awaits = True
         elements = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
@@ -184,77 +176,6 @@ class Expressions(Invocation):
 
     _eval_ListComp = _eval_SetComp = _eval_DictComp = _eval_GeneratorExp = _eval_comprehension
 
-    # -- operators ------------------------------------------------------------------------------------
-
-    def _eval_BinOp(self, node: ast.BinOp) -> Value:
-        left, right = self.eval(node.left), self.eval(node.right)
-        return self.operate(left, right, OPERATORS[type(node.op)], node)
-
-    def operate(self, left: Value, right: Value, method: str, node: ast.AST) -> Value:
-        """A binary operator: fresh, but for notebook classes that define it."""
-        for obj in (*left, *right):
-            own = self.find_method(obj, method)
-            if own is not None:
-                return self.call_function(own, Arguments([frozenset((obj,)), left | right]), node)
-        texts = self.texts(left), self.texts(right)
-        if method in ("__add__", "__truediv__") and len(texts[0]) == len(texts[1]) == 1:
-            return self.text(texts[0][0] + ("/" if method == "__truediv__" else "") + texts[1][0])
-        if method == "__add__" and (texts[0] or texts[1]):
-            return self.text("".join(t[0] if len(t) == 1 else "{?}" for t in texts))
-        path = self._path_join(left, texts[1], method)
-        return path or self._arithmetic(left, right, method, node)
-
-    def _path_join(self, left: Value, right: list[str], method: str) -> Value:
-        paths = [o for o in left if self.heap.types[o].startswith("pathlib.")]
-        if method != "__truediv__" or not paths:
-            return NOTHING
-        held = [t for o in paths for t in self.paths(frozenset((o,)))]
-        return self._path_object("pathlib.Path", f"{held[0]}/{right[0] if right else '{?}'}", Arguments())
-
-    def _arithmetic(self, left: Value, right: Value, method: str, node: ast.AST) -> Value:
-        types = self.types(left | right)
-        for kind in (ARRAYS[2], ARRAYS[1], ARRAYS[0], ARRAYS[3]):
-            if kind in types:
-                made = self.new(node, kind)
-                return made | self._others(frozenset(ARRAYS), left, right, method, node)
-        if types and types <= SCALARS:
-            return self.imm(_scalar(types, method))
-        containers = types & {"list", "tuple", "set", "dict"}
-        if containers:
-            made = self.new(node, min(containers))
-            for obj in made:
-                self.heap.hold(obj, ITEMS, frozenset(i for o in left | right for i in self.heap.items(o)))
-            return made | self._others(frozenset(containers), left, right, method, node)
-        known = [self.knowledge.method(t, method) for t in sorted(types) if t]
-        returns = next((api.returns for api in known if api and api.returns), "")
-        if returns == "same":
-            returns = next((t for t in sorted(types) if t and self.knowledge.method(t, method)), "")
-        return self.new(node, returns)
-
-    def _others(self, done: frozenset[str], left: Value, right: Value, method: str, node: ast.AST) -> Value:
-        """What the operator gives if neither side is of a type that has been dealt with."""
-        sides = [frozenset(o for o in side if self.heap.types[o] not in done) for side in (left, right)]
-        return self._arithmetic(sides[0], sides[1], method, node) if all(sides) else NOTHING
-
-    def _eval_UnaryOp(self, node: ast.UnaryOp) -> Value:
-        value = self.eval(node.operand)
-        if isinstance(node.op, ast.Not):
-            return self.imm("bool")
-        return self._arithmetic(value, NOTHING, "__neg__", node)
-
-    def _eval_Compare(self, node: ast.Compare) -> Value:
-        operands = [self.eval(node.left), *(self.eval(c) for c in node.comparators)]
-        method = COMPARISONS.get(type(node.ops[0]))
-        for obj in operands[0]:
-            own = self.find_method(obj, method) if method else None
-            if own is not None:
-                return self.call_function(own, Arguments(operands), node)
-        types = self.types(frozenset().union(*operands))
-        for kind in (ARRAYS[2], ARRAYS[1], ARRAYS[0]):
-            if kind in types and not isinstance(node.ops[0], (ast.In, ast.NotIn, ast.Is, ast.IsNot)):
-                return self.new(node, kind)
-        return self.imm("bool")
-
     # -- iteration and functions ----------------------------------------------------------------------
 
     def iterate(self, value: Value, node: ast.AST) -> Value:
@@ -264,7 +185,7 @@ class Expressions(Invocation):
             receiver = frozenset((obj,))
             own = self.find_method(obj, "__iter__")
             if own is not None:
-                found |= self.parts(self.call_function(own, Arguments([receiver]), node), node)
+                found |= self._next(self.call_function(own, Arguments([receiver]), node), node)
                 continue
             if "iterator" in self.traits(obj):
                 self.change(receiver)
@@ -277,6 +198,17 @@ class Expressions(Invocation):
                 found |= self.parts(made, node) if made != receiver else self.parts(receiver, node)
             else:
                 found |= self.parts(receiver, node)
+        return frozenset(found)
+
+    def _next(self, iterators: Value, node: ast.AST) -> Value:
+        """What iterators give: their own `__next__` is run, others are gone through."""
+        found: set[int] = set()
+        for obj in sorted(iterators):
+            own = self.find_method(obj, "__next__")
+            if own is not None:
+                found |= self.call_function(own, Arguments([frozenset((obj,))]), node)
+            else:
+                found |= self.parts(frozenset((obj,)), node)
         return frozenset(found)
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, name: str) -> Value:
@@ -305,9 +237,3 @@ class Expressions(Invocation):
             )
         self.heap.hold(obj, "closure", self.mutable(held))
         return frozenset((obj,))
-
-
-def _scalar(types: set[str], method: str) -> str:
-    if types <= {"int", "bool"}:
-        return "float" if method == "__truediv__" else "int"
-    return "str" if "str" in types else "float"

@@ -183,7 +183,7 @@ class Functions(LibraryCalls):
             elif isinstance(payload, BoundMethod):
                 found |= self.call(frozenset((obj,)), Arguments([self._any(args, node)]), node)
             elif isinstance(payload, Instance):
-                self._special_methods(obj, node)
+                self.special_methods(obj, node)
         return frozenset(found)
 
     def _any(self, args: Arguments, node: ast.AST) -> Value:
@@ -192,15 +192,18 @@ class Functions(LibraryCalls):
         )
         return self.parts(data, node) | self.mutable(data) if data else self.new((node, "any"), "")
 
-    def _special_methods(self, obj: int, node: ast.AST) -> None:
-        cls = self.instance_class(obj)
-        for name, value in list(cls.namespace.values.items()) if cls else []:
-            if name in IMPLICIT and (obj, name) not in self.record.implicit:
-                self.record.implicit.add((obj, name))
-                for method in value:
-                    payload = self.payload(method)
-                    if isinstance(payload, FunctionObject) and not any(k is payload for k, _ in self.active):
-                        self.call_function(payload, Arguments([frozenset((obj,))]), node)
+    def special_methods(
+        self, obj: int, node: ast.AST, names: Iterable[str] = IMPLICIT, given: Value = NOTHING
+    ) -> None:
+        """Run an object's special methods of these names, once a statement; `given` is what they are passed."""
+        for name in sorted(names):
+            method = self.find_method(obj, name)
+            if method is None or (obj, name) in self.record.implicit:
+                continue
+            self.record.implicit.add((obj, name))
+            if not any(known is method for known, _ in self.active):
+                rest = [given] * max(arity(method) - 1, 0) if given else []
+                self.call_function(method, Arguments([frozenset((obj,)), *rest]), node)
 
     # -- the notebook's classes -----------------------------------------------------------------------
 
@@ -208,6 +211,7 @@ class Functions(LibraryCalls):
         self.record.calls.add(payload.node.name)
         obj = self.make((node, "instance", cls), self._library_base(payload))
         self.heap.payloads[obj] = Instance(cls)
+        self.instances.add(obj)
         made = frozenset((obj,))
         method = self.find_method(obj, "__init__") or self.find_method(obj, "__new__")
         if method is not None:

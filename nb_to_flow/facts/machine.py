@@ -40,6 +40,7 @@ class Machine(ABC):
         self.context: Hashable = ()
         self.journal: list[dict[tuple[Frame, str], Value | None]] = []
         self.roots: dict[int, set[str]] = {}  # object -> module variables that are bound to it
+        self.instances: set[int] = set()  # objects of the notebook's classes
         self.star_modules: list[str] = []
         self.active: list[tuple[FunctionObject, Frame]] = []
         self.steps = 0  # expressions looked at so far, the running statement's left out

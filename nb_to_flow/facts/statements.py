@@ -9,6 +9,7 @@ from nb_to_flow.facts.access import ARRAYS
 from nb_to_flow.facts.frames import Frame, Path
 from nb_to_flow.facts.heap import ITEMS, ClassObject, FunctionObject, Library, LocalModule
 from nb_to_flow.facts.machine import Arguments
+from nb_to_flow.facts.operators import IN_PLACE, TEXT
 from nb_to_flow.facts.record import Record
 from nb_to_flow.facts.scopes import Function, bound_names, locals_of
 from nb_to_flow.facts.targets import Targets
@@ -16,12 +17,6 @@ from nb_to_flow.facts.values import NOTHING, Value
 
 LOOP_ROUNDS = 4
 NO_ARGUMENTS = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
-IN_PLACE = {
-    ast.Add: "__iadd__", ast.Sub: "__isub__", ast.Mult: "__imul__", ast.Div: "__itruediv__",
-    ast.FloorDiv: "__ifloordiv__", ast.Mod: "__imod__", ast.Pow: "__ipow__", ast.MatMult: "__imatmul__",
-    ast.BitOr: "__ior__", ast.BitAnd: "__iand__", ast.BitXor: "__ixor__", ast.LShift: "__ilshift__",
-    ast.RShift: "__irshift__",
-}  # fmt: skip
 
 
 class Statements(Targets):
@@ -63,7 +58,9 @@ class Statements(Targets):
     # -- simple statements ----------------------------------------------------------------------------
 
     def _run_Expr(self, node: ast.Expr) -> None:
-        self.eval(node.value)
+        value = self.eval(node.value)
+        if self.frame is self.module:  # it may be shown
+            self.implicitly(value, TEXT, node)
 
     def _run_Assign(self, node: ast.Assign) -> None:
         value = self.eval(node.value)
@@ -94,7 +91,7 @@ class Statements(Targets):
         own = self.find_method(obj, method)
         if own is not None:
             return self.call_function(own, Arguments([receiver, value]), node)
-        if obj in self.heap.frozen:
+        if obj in self.heap.frozen or obj in self.instances:
             return self.operate(receiver, value, method.replace("__i", "__", 1), node)
         kind = self.heap.types[obj]
         api = self.knowledge.method(kind, method) if kind else None
@@ -119,12 +116,14 @@ class Statements(Targets):
             for element in target.elts:
                 self._delete(element)
         elif isinstance(target, (ast.Subscript, ast.Attribute)):
-            self.change(self.eval(target.value))
+            value = self.eval(target.value)
+            self.change(value)
+            self.implicitly(value, ("__delitem__", "__delattr__"), target, deep=False)
             if isinstance(target, ast.Subscript):
                 self.eval(target.slice)
 
     def _run_Assert(self, node: ast.Assert) -> None:
-        self.eval(node.test)
+        self.test(node.test)
         if node.msg is not None:
             self.eval(node.msg)
 
@@ -159,7 +158,7 @@ class Statements(Targets):
     # -- branches and loops ---------------------------------------------------------------------------
 
     def _run_If(self, node: ast.If) -> bool:
-        self.eval(node.test)
+        self.test(node.test)
         return self.join(
             [self.branch(lambda: self.run_block(node.body)), self.branch(lambda: self.run_block(node.orelse))]
         )
@@ -193,10 +192,10 @@ class Statements(Targets):
         forever = isinstance(node.test, ast.Constant) and bool(node.test.value)
 
         def once() -> bool:
-            self.eval(node.test)
+            self.test(node.test)
             return self.run_block(node.body)
 
-        self.eval(node.test)
+        self.test(node.test)
         self._loop(once, at_least_once=forever)
         return self.run_block(node.orelse)
 
@@ -295,7 +294,7 @@ class Statements(Targets):
                 if isinstance(child, ast.expr):
                     self.eval(child)
         if case.guard is not None:
-            self.eval(case.guard)
+            self.test(case.guard)
         return self.run_block(case.body)
 
     # -- definitions ----------------------------------------------------------------------------------
@@ -368,6 +367,11 @@ class Statements(Targets):
     def _run_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         value = self.function(node, node.name)
         self.wrappers.pop(node.name, None)
+        accessor = _accessor(node)
+        if accessor:  # of a property: under a name of its own, which no code can say
+            self.frame.own.add(accessor)
+            self.bind(accessor, value)
+            return
         for decorator in reversed(node.decorator_list):
             if isinstance(decorator, ast.Name) and decorator.id in (
                 "property",
@@ -420,6 +424,14 @@ class Statements(Targets):
         for decorator in reversed(node.decorator_list):
             value = self._decorate(self.eval(decorator), value, decorator)
         self.bind(node.name, value)
+
+
+def _accessor(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    """ "x.setter" for a method that is decorated so."""
+    for decorator in node.decorator_list:
+        if isinstance(decorator, ast.Attribute) and decorator.attr in ("setter", "deleter"):
+            return f"{node.name}.{decorator.attr}"
+    return ""
 
 
 def _globals_of(tree: ast.Module) -> set[str]:

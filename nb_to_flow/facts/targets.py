@@ -53,6 +53,10 @@ class Targets(Expressions):
                 self.call_function(
                     setter, Arguments([frozenset((obj,)), self.text(target.attr), value]), target
                 )
+            setter = self.find_method(obj, f"{target.attr}.setter")
+            if setter is not None:
+                self.call_function(setter, Arguments([frozenset((obj,)), value]), target)
+                continue
             if obj not in self.heap.frozen:
                 self.record.change(obj, deep=False)
             if "buffer" in self.traits(obj) and target.attr not in (

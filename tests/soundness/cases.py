@@ -211,4 +211,58 @@ class Node:
 # %%
 print(Node().total())
 """,
+    "a_sum_of_what_may_be_a_text_may_be_a_list": """
+held = {str(v): [v] for v in ([], ("x", []))}
+# %%
+table = held["[]"][-1]
+# %%
+rows = table + [held["[]"][-1]]
+# %%
+held["[]"][0].extend(["x"])
+# %%
+print(rows)
+""",
+    "operators_run_special_methods": """
+log = [1]
+class Bag:
+    def __len__(self):
+        log.append("len")
+        return 1
+
+    def __eq__(self, other):
+        self.other = other
+        return True
+
+    def __contains__(self, value):
+        log.append(value)
+        return True
+# %%
+bag = Bag()
+# %%
+before = len(log)
+# %%
+if bag:
+    found = [bag] == [2], 3 in bag
+# %%
+print(before, log, bag.other)
+""",
+    "a_property_that_is_set_runs_its_setter": """
+log = [1]
+class Bag:
+    @property
+    def last(self):
+        return log[-1]
+
+    @last.setter
+    def last(self, value):
+        log.append(value)
+# %%
+bag = Bag()
+# %%
+before = sum(log)
+# %%
+bag.last = 2
+# %%
+print(before, bag.last, sum(log))
+""",
 }

@@ -123,7 +123,7 @@ def walrus(me: Author) -> str:
     return me.pick(forms)
 
 
-def _simple(me: Author) -> str:
+def simple(me: Author) -> str:
     """A statement to stand in a block."""
     for _ in range(5):
         text = me.pick([bind, mutate, mutate, augment, compute, say, alias])(me)
@@ -134,7 +134,7 @@ def _simple(me: Author) -> str:
 
 def branch(me: Author) -> str:
     """Statements on some paths only."""
-    first, second = _simple(me), _simple(me)
+    first, second = simple(me), simple(me)
     forms = [
         f"if {me.condition()}:\n    {first}", f"if {me.condition()}:\n    {first}\nelse:\n    {second}",
         f"try:\n    {first}\nexcept Exception:\n    {second}", f"try:\n    {first}\nfinally:\n    {second}",
@@ -148,7 +148,7 @@ def branch(me: Author) -> str:
 
 def loop(me: Author) -> str:
     """Statements done several times."""
-    variable, first, second = me.target(), _simple(me), _simple(me)
+    variable, first, second = me.target(), simple(me), simple(me)
     over = me.pick(
         [
             f"range({me.rng.randrange(4)})",
