@@ -1,22 +1,14 @@
-"""Where chunks run: threads of this process, or processes of their own."""
+"""Where chunks run: what all kinds of workers have in common, and threads of this process."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import pickle
-import queue
-import secrets
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
-from multiprocessing.connection import Connection, Listener
 from typing import Any, Protocol
 
 from nb_to_flow.batch.jobs import Chunk, Setup
-from nb_to_flow.batch.serve import COMMAND
 from nb_to_flow.ir.batch import Finished
 from nb_to_flow.ir.errors import InputError
 
@@ -24,7 +16,11 @@ Report = Callable[[list[Finished]], None]
 
 
 class WorkerLost(Exception):
-    """A worker ended in the middle of a chunk."""
+    """A worker ended in the middle of a chunk; `for_good` if there won't be another one."""
+
+    def __init__(self, message: str, *, for_good: bool = False) -> None:
+        super().__init__(message)
+        self.for_good = for_good
 
 
 class Pool(Protocol):
@@ -96,136 +92,6 @@ class _Gate:
             with self._condition:
                 self._inside = 0 if alone else self._inside - 1
                 self._condition.notify_all()
-
-
-class Processes:
-    """Worker processes, each started as a new interpreter; one that dies is replaced."""
-
-    def __init__(self, setup: Setup, workers: int) -> None:
-        self.workers = workers
-        self._setup = setup
-        self._key = secrets.token_bytes(16)
-        self._listener = Listener(authkey=self._key, backlog=workers + 4)
-        self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
-        self._closed = False
-        self._lock = threading.Lock()
-        self._processes: dict[int, subprocess.Popen[bytes]] = {}
-        self._seen: set[int] = set()
-        self._problem = ""
-        for _ in range(workers):
-            self._start()
-        self._greeter = threading.Thread(target=self._greet, name="worker-greeter", daemon=True)
-        self._greeter.start()
-
-    def run(self, chunk: Chunk, report: Report) -> None:
-        """Give the chunk to a free worker and wait for its end."""
-        worker = self._idle.get()
-        if worker.connection is None:
-            self._idle.put(worker)  # for the others that wait
-            raise WorkerLost(self._problem or "the batch has been closed")
-        try:
-            worker.connection.send_bytes(pickle.dumps(chunk, protocol=5))
-            while True:
-                kind, content = worker.connection.recv()
-                if kind == "idle":
-                    break
-                report(content)
-        except (EOFError, OSError) as error:
-            raise WorkerLost(self._replaced(worker)) from error
-        self._idle.put(worker)
-
-    def close(self) -> None:
-        """End all workers: their standard input ends."""
-        with self._lock:
-            self._closed = True
-            processes = list(self._processes.values())
-        for process in processes:
-            process.kill()
-            if process.stdin:
-                process.stdin.close()
-        for process in processes:
-            process.wait()
-        self._listener.close()
-
-    def _start(self) -> None:
-        given = {"path": sys.path, "address": self._listener.address, "key": self._key.hex()}
-        with open(self._setup.store / "workers.log", "ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-X", "faulthandler", "-c", COMMAND],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                cwd=self._setup.folder,
-            )
-        assert process.stdin is not None
-        process.stdin.write(json.dumps(given).encode() + b"\n")
-        process.stdin.flush()
-        with self._lock:
-            self._processes[process.pid] = process
-        threading.Thread(target=self._watch, args=(process,), daemon=True).start()
-
-    def _watch(self, process: subprocess.Popen[bytes]) -> None:
-        """Notice a process that ends before it says that it is there."""
-        code = process.wait()
-        with self._lock:
-            unseen = process.pid not in self._seen and not self._closed
-        if unseen:
-            self._problem = f"a worker process ended as it started, with {_exit_text(code)}"
-            self._idle.put(_Worker(None, process.pid))
-
-    def _greet(self) -> None:
-        """Take in workers as they connect; each gets its setup, and is free when its module is loaded."""
-        while not self._closed:
-            try:
-                connection = self._listener.accept()
-            except (OSError, EOFError):
-                if self._closed:
-                    return
-                continue
-            threading.Thread(target=self._welcome, args=(connection,), daemon=True).start()
-
-    def _welcome(self, connection: Connection) -> None:
-        with contextlib.suppress(EOFError, OSError):
-            pid = connection.recv()
-            with self._lock:
-                self._seen.add(pid)
-            connection.send(self._setup)
-            kind, problem = connection.recv()
-            if kind == "broken":
-                self._problem = f"the flow's module can't be loaded in a worker: {problem}"
-                self._idle.put(_Worker(None, pid))
-            else:
-                self._idle.put(_Worker(connection, pid))
-            return
-        self._problem = self._problem or "a worker ended while it started"
-        self._idle.put(_Worker(None, 0))
-
-    def _replaced(self, worker: _Worker) -> str:
-        """Start another worker; how the old one ended."""
-        with self._lock:
-            process = self._processes.pop(worker.pid, None)
-            closed = self._closed
-        code = process.wait() if process is not None else None
-        if not closed:
-            self._start()
-        return f"the worker process ended with {_exit_text(code)}"
-
-
-class _Worker:
-    """A process and the way to it; no connection if it could not start."""
-
-    def __init__(self, connection: Connection | None, pid: int) -> None:
-        self.connection = connection
-        self.pid = pid
-
-
-def _exit_text(code: int | None) -> str:
-    import signal
-
-    if code is not None and code < 0:
-        with contextlib.suppress(ValueError):
-            return f"signal {signal.Signals(-code).name}"
-    return f"exit code {code}"
 
 
 def cores() -> int:

@@ -8,37 +8,81 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 
-def without_runs(*, artifacts: bool, names: dict[str, Any] | None = None, pictures: bool = True) -> None:
-    """Replace what needs a run, in Prefect's modules or in `names`, a flow module's globals.
+def without_runs(
+    module: ModuleType, *, artifacts: bool, generated: bool, loggers: bool = True
+) -> Callable[[], None]:
+    """Replace what needs a run, wherever the flow's module and those beside it have it.
 
     Args:
+        module: the flow's module.
         artifacts: True to leave the functions that publish artifacts as they are.
-        names: the globals to change; None for Prefect's own modules, before a flow imports from them.
-        pictures: False if figures needn't be drawn only to be published: `names` are a generated module's.
+        generated: True if the module is as it was generated: then figures aren't drawn only to be published.
+        loggers: False to leave `get_run_logger` as it is.
+
+    Returns what puts everything back.
     """
-    homes = [names] if names is not None else _prefect_modules()
-    for home in homes:
-        if "get_run_logger" in home:
-            home["get_run_logger"] = _logger
-        if artifacts:
-            continue
-        for name in list(home):
-            if name.startswith(("create_", "acreate_", "update_")) and name.endswith("_artifact"):
-                home[name] = _published_async if name.startswith("a") else _published
-    if names is not None and not artifacts and not pictures and "publish_figure" in names:
-        names["publish_figure"] = _published
+    instead = _replacements(artifacts=artifacts, loggers=loggers)
+    changed: list[tuple[dict[str, Any], str, Any]] = []
+    for names in _homes(module):
+        for name, value in list(names.items()):
+            if callable(value) and id(value) in instead:
+                changed.append((names, name, value))
+                names[name] = instead[id(value)]
+    own = vars(module)
+    if generated and not artifacts and "publish_figure" in own:
+        changed.append((own, "publish_figure", own["publish_figure"]))
+        own["publish_figure"] = _published
+
+    def undo() -> None:
+        for names, name, value in reversed(changed):
+            names[name] = value
+
+    return undo
 
 
-def _prefect_modules() -> list[dict[str, Any]]:
-    import prefect
+@contextmanager
+def artifacts_left_out(module: ModuleType, *, artifacts: bool, generated: bool) -> Iterator[None]:
+    """For workers in this process, whose pieces run inside of task runs."""
+    undo = without_runs(module, artifacts=artifacts, generated=generated, loggers=False)
+    try:
+        yield
+    finally:
+        undo()
+
+
+def _homes(module: ModuleType) -> list[dict[str, Any]]:
+    """The globals of the user's modules, and of Prefect's that hand the functions out."""
+    prefects = ("prefect", "prefect.artifacts", "prefect.logging", "prefect.logging.loggers")
+    theirs = [vars(sys.modules[name]) for name in prefects if name in sys.modules]
+    beside = [
+        vars(other)
+        for other in list(sys.modules.values())
+        if isinstance(other, ModuleType) and _is_users(getattr(other, "__file__", None))
+    ]
+    return [*theirs, *beside, vars(module)]
+
+
+def _is_users(file: str | None) -> bool:
+    return bool(file) and "site-packages" not in str(file) and not str(file).startswith(sys.base_prefix)
+
+
+def _replacements(*, artifacts: bool, loggers: bool) -> dict[int, Any]:
     import prefect.artifacts
-    import prefect.logging
-    import prefect.logging.loggers
+    from prefect.logging import get_run_logger
 
-    return [vars(m) for m in (prefect, prefect.artifacts, prefect.logging, prefect.logging.loggers)]
+    found: dict[int, Any] = {id(get_run_logger): _logger} if loggers else {}
+    if artifacts:
+        return found
+    for name, value in vars(prefect.artifacts).items():
+        if name.endswith("_artifact") and name.startswith(("create_", "acreate_", "update_", "aupdate_")):
+            found[id(value)] = _published_async if name.startswith("a") else _published
+    return found
 
 
 def _logger(context: Any = None, **extra: Any) -> Any:
@@ -55,6 +99,7 @@ class _Printing(logging.Handler):
     """Prints to what standard output is at the time."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Print a record."""
         sys.stdout.write(self.format(record) + "\n")
 
 

@@ -13,7 +13,8 @@ from typing import Any
 from nb_to_flow.batch.chunks import Publisher, ahead, log_printed, names, own_log, usable
 from nb_to_flow.batch.jobs import Chunk, Job, Setup
 from nb_to_flow.batch.outcome import outcome
-from nb_to_flow.batch.pools import Pool, Processes, Threads, WorkerLost, cores, wait_for_workers
+from nb_to_flow.batch.pools import Pool, Threads, WorkerLost, cores, wait_for_workers
+from nb_to_flow.batch.processes import Nursery, Processes
 from nb_to_flow.batch.schedule import Consequences, Schedule
 from nb_to_flow.batch.store import Store, clear, recorded
 from nb_to_flow.batch.workshop import load_module
@@ -41,6 +42,7 @@ def run_batch(
     say: Callable[[str], None],
     show: Callable[[Progress], None],
     published: Callable[[], None] | None = None,
+    nursery: Nursery | None = None,
 ) -> BatchTotals:
     """Run what is left of a batch, to its end.
 
@@ -53,6 +55,7 @@ def run_batch(
         show: gets the progress, often.
         published: called every few seconds, in the flow run's context but another thread, and at the end;
             may call the server.
+        nursery: for the runner "process", worker processes that have been started already.
 
     Raises InputError if it can't start. A piece that fails is no exception: it is in the ledger.
     """
@@ -62,14 +65,14 @@ def run_batch(
     wait_for_workers(store)
     driver = _Driver(program, ledger, results, options, show, published)
     try:
-        with _pool(program, results, options) as pool:
+        with _pool(program, results, options, nursery) as pool:
             return driver.run(pool)
     finally:
         driver.close()
 
 
 @contextlib.contextmanager
-def _pool(program: Program, results: Path, options: BatchOptions) -> Iterator[Pool]:
+def _pool(program: Program, results: Path, options: BatchOptions, nursery: Nursery | None) -> Iterator[Pool]:
     setup = Setup(
         flow_file=program.flow_file,
         flow_name=program.flow_name,
@@ -83,7 +86,7 @@ def _pool(program: Program, results: Path, options: BatchOptions) -> Iterator[Po
     workers = options.max_workers or cores()
     pool: Pool
     if options.runner == "process":
-        pool = Processes(setup, workers)
+        pool = Processes(setup, workers, nursery)
     elif options.runner == "thread":
         pool = Threads(setup, workers, load_module(setup.flow_file))
     else:
@@ -220,6 +223,8 @@ class _Driver:
                 pool.run(given, report)
             except WorkerLost as problem:
                 lost = str(problem)
+                if problem.for_good:
+                    self.events.put(("broken", chunk, InputError(lost)))
             except BaseException as error:
                 self.events.put(("broken", chunk, error))
                 raise
