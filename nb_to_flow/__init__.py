@@ -6,7 +6,7 @@
     print(done.entrypoint, [task.name for task in done.conversion.plan.tasks])
 
 Everything the command line does is a function here: `read_notebook`, `inspect`, `draw_graph`, `convert`,
-`run_flow`, `deploy`. They load what they need when they are first used.
+`run_flow`, `batch`, `deploy`. They load what they need when they are first used.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nb_to_flow.api import (
+        BatchOutlook,
+        BatchResult,
         Converted,
         Deployed,
         Deployment,
         DeployOptions,
         Result,
+        batch,
+        batch_outlook,
         convert,
         deploy,
         draw_graph,
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
         read_notebook,
         run_flow,
     )
+    from nb_to_flow.ir.batch import BatchOptions
     from nb_to_flow.ir.diagnostics import Diagnostic, Severity
     from nb_to_flow.ir.errors import InputError
     from nb_to_flow.pipeline import Conversion, ConvertOptions
@@ -35,6 +40,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "BatchOptions",
+    "BatchOutlook",
+    "BatchResult",
     "Conversion",
     "ConvertOptions",
     "Converted",
@@ -47,6 +55,8 @@ __all__ = [
     "RunResult",
     "Severity",
     "__version__",
+    "batch",
+    "batch_outlook",
     "convert",
     "deploy",
     "draw_graph",
@@ -56,6 +66,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BatchOptions": "ir.batch",
     "Conversion": "pipeline",
     "ConvertOptions": "pipeline",
     "Diagnostic": "ir.diagnostics",

@@ -1,5 +1,6 @@
 """What the package offers to Python programs; the command line is a thin layer over it."""
 
+from nb_to_flow.api.batching import BatchOutlook, BatchResult, batch, batch_outlook
 from nb_to_flow.api.converting import Converted, Result, convert
 from nb_to_flow.api.deploying import Deployed, Deployment, deploy
 from nb_to_flow.api.problems import bug
@@ -8,11 +9,15 @@ from nb_to_flow.api.single import draw_graph, inspect, read_notebook
 from nb_to_flow.deployment import DeployOptions
 
 __all__ = [
+    "BatchOutlook",
+    "BatchResult",
     "Converted",
     "DeployOptions",
     "Deployed",
     "Deployment",
     "Result",
+    "batch",
+    "batch_outlook",
     "bug",
     "convert",
     "deploy",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nb_to_flow.api.converting import convert
 from nb_to_flow.api.single import PathLike
-from nb_to_flow.files import is_untouched, load_sidecar
+from nb_to_flow.files import Sidecar, is_untouched, load_sidecar
 from nb_to_flow.ir.diagnostics import Severity
 from nb_to_flow.ir.errors import InputError
 from nb_to_flow.pipeline import ConvertOptions
@@ -48,24 +48,33 @@ def run_flow(
     from nb_to_flow.run import RunRequest, run_module
 
     say = say or (lambda line: None)
-    with _flow_of(str(os.fspath(target)), output, options) as (flow_file, name):
+    with flow_of(str(os.fspath(target)), output, options) as (flow_file, name):
         sidecar = load_sidecar(flow_file)
-        notebook = (flow_file.parent / sidecar.notebook).resolve() if sidecar else None
-        home = notebook.parent if notebook is not None and notebook.exists() else Path()
+        notebook = notebook_of(flow_file, sidecar)
         request = RunRequest(
             flow_file=flow_file,
             flow_name=name,
             parameters=parameters or {},
             runner=runner,
-            folder=Path(folder) if folder is not None else home,
+            folder=Path(folder) if folder is not None else home_of(notebook),
             lines=sidecar.lines if sidecar and is_untouched(flow_file, sidecar) else {},
         )
         say(f"running {flow_file.name} in {request.folder.resolve()}")
         return replace(run_module(request, say), notebook=notebook)
 
 
+def notebook_of(flow_file: Path, sidecar: Sidecar | None) -> Path | None:
+    """The notebook that a flow came from, if that is known; it need not be there any more."""
+    return (flow_file.parent / sidecar.notebook).resolve() if sidecar else None
+
+
+def home_of(notebook: Path | None) -> Path:
+    """Where a flow runs if nobody says otherwise: in its notebook's folder, else in the current one."""
+    return notebook.parent if notebook is not None and notebook.exists() else Path()
+
+
 @contextmanager
-def _flow_of(
+def flow_of(
     target: str, output: PathLike | None, options: ConvertOptions | None
 ) -> Iterator[tuple[Path, str | None]]:
     """The flow's file and name; a notebook's flow is written first. Raises InputError."""

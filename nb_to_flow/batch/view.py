@@ -70,6 +70,6 @@ class LedgerView:
 
     def report(self) -> BatchReport:
         """Everything at once."""
-        facts = dict(self._db.execute("select name, value from meta"))
+        facts = dict(self._db.execute("select name, value from meta where name != 'format'"))
         title = facts.pop("flow", "")
         return BatchReport(title=title, sets=tuple(self.sets()), tasks=self.tasks(), facts=facts)

@@ -10,6 +10,7 @@ from typing import TextIO
 import click
 
 import nb_to_flow
+from nb_to_flow.cli.batch import batch
 from nb_to_flow.cli.convert import convert
 from nb_to_flow.cli.deploy import deploy
 from nb_to_flow.cli.graph import graph
@@ -44,7 +45,7 @@ def cli(debug: bool) -> None:
         os.environ["NB_TO_FLOW_DEBUG"] = "1"
 
 
-for command in (inspect, graph, convert, run_command, deploy):
+for command in (inspect, graph, convert, run_command, batch, deploy):
     cli.add_command(command)
 
 

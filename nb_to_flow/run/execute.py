@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-import os
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from nb_to_flow.ir.errors import InputError
 from nb_to_flow.ir.spans import Span
 from nb_to_flow.run.failure import Failure, locate
-from nb_to_flow.run.module import find_flow, import_module
+from nb_to_flow.run.module import find_flow, import_module, inside
 from nb_to_flow.run.parameters import check_parameters
 from nb_to_flow.run.progress import shown
 from nb_to_flow.run.server import prepare_server
@@ -78,7 +76,7 @@ def run_module(request: RunRequest, say: Callable[[str], None]) -> RunResult:
     flow_file = request.flow_file.absolute()
     if not request.folder.is_dir():
         raise InputError(f"{request.folder} is no folder to run in")
-    with _inside(request.folder, flow_file.parent):
+    with inside(request.folder, flow_file.parent):
         try:
             flow = find_flow(import_module(flow_file), request.flow_file, request.flow_name)
         except InputError:
@@ -145,16 +143,3 @@ def _failed_task(state: State[Any]) -> str:
         names = [r.name.rsplit("-", 1)[0] for r in sorted(runs, key=lambda r: str(r.end_time))]
         return names[0] if names else ""
     return ""
-
-
-@contextlib.contextmanager
-def _inside(folder: Path, flow_folder: Path) -> Iterator[None]:
-    """Work in `folder`, with it and the flow's folder first on the import path, as in Jupyter."""
-    before, path = os.getcwd(), list(sys.path)
-    os.chdir(folder)
-    sys.path[:0] = [os.getcwd(), str(flow_folder)]
-    try:
-        yield
-    finally:
-        os.chdir(before)
-        sys.path[:] = path

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -53,6 +56,19 @@ def find_flow(module: ModuleType, path: Path, name: str | None) -> Flow[..., Any
         return next(iter(flows.values()))
     listed = ", ".join(sorted(flows)) or "none"
     raise InputError(f"{path} has no flow called {wanted!r}", f"Flows in it: {listed}.")
+
+
+@contextlib.contextmanager
+def inside(folder: Path, flow_folder: Path) -> Iterator[None]:
+    """Work in `folder`, with it and the flow's folder first on the import path, as in Jupyter."""
+    before, path = os.getcwd(), list(sys.path)
+    os.chdir(folder)
+    sys.path[:0] = [os.getcwd(), str(flow_folder)]
+    try:
+        yield
+    finally:
+        os.chdir(before)
+        sys.path[:] = path
 
 
 def _restore(name: str, before: ModuleType | None) -> None:

@@ -1,0 +1,140 @@
+"""What a batch begins with: the flow and its parameter sets, checked before anything runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nb_to_flow.api.running import flow_of, home_of, notebook_of
+from nb_to_flow.api.single import PathLike
+from nb_to_flow.batch.grid import parse_grid
+from nb_to_flow.batch.rows import Row, read_rows
+from nb_to_flow.batch.sets import ParameterSets, checked, combined
+from nb_to_flow.files import is_untouched, load_sidecar
+from nb_to_flow.ir.errors import InputError
+from nb_to_flow.pipeline import ConvertOptions
+
+if TYPE_CHECKING:
+    from prefect import Flow
+
+    from nb_to_flow.run.parameters import ParameterChecker
+
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSource:
+    """Where parameter sets come from: every row with every point of the grid.
+
+    Attributes:
+        rows: sets as mappings from Python; None if there are none.
+        file: a file of sets; None if there is none. Not together with `rows`.
+        grid: values by name, or items such as "year=2019..2024".
+        pair: take the grid's first values together, then the second ones, instead of all combinations.
+        fixed: values that all sets have.
+    """
+
+    rows: Sequence[Mapping[str, Any]] | None = None
+    file: Path | None = None
+    grid: Mapping[str, Sequence[Any]] | Iterable[str] = ()
+    pair: bool = False
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+
+    def given(self) -> bool:
+        """True if it says anything at all."""
+        return self.rows is not None or self.file is not None or bool(self.points())
+
+    def points(self) -> Mapping[str, Sequence[Any]]:
+        """The grid, read. Raises InputError."""
+        return self.grid if isinstance(self.grid, Mapping) else parse_grid(self.grid)
+
+    def read(self) -> Iterator[Row]:
+        """The sets as they were given. Raises InputError."""
+        rows: Sequence[Row] | None = None
+        if self.rows is not None:
+            rows = tuple(Row(values=values) for values in self.rows)
+        elif self.file is not None:
+            rows = read_rows(self.file)
+        return combined(rows, self.points(), self.fixed, pair=self.pair)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BatchFlow:
+    """The flow of a batch, imported.
+
+    Attributes:
+        flow: Prefect's object.
+        file: its module.
+        folder: where it runs.
+        checker: of its parameters.
+        trusted: True if it is as it was generated: then tasks leave their inputs alone.
+        notebook: where it came from, if that is known.
+    """
+
+    flow: Flow[..., Any]
+    file: Path
+    folder: Path
+    checker: ParameterChecker
+    trusted: bool
+    notebook: Path | None
+
+
+@contextmanager
+def opened(target: PathLike, folder: PathLike | None, options: ConvertOptions | None) -> Iterator[BatchFlow]:
+    """The flow of a batch, in whose folder the process works meanwhile.
+
+    Raises InputError if there is no such flow, and what its module raises.
+    """
+    from nb_to_flow.run.module import find_flow, import_module, inside
+    from nb_to_flow.run.parameters import ParameterChecker
+
+    with flow_of(str(os.fspath(target)), None, options) as (path, name):
+        file = path.absolute()
+        sidecar = load_sidecar(file)
+        notebook = notebook_of(file, sidecar)
+        home = Path(folder) if folder is not None else home_of(notebook)
+        if not home.is_dir():
+            raise InputError(f"{home} is no folder to run in")
+        home = home.absolute()
+        with inside(home, file.parent):
+            flow = find_flow(import_module(file), path, name)
+            yield BatchFlow(
+                flow=flow,
+                file=file,
+                folder=home,
+                checker=ParameterChecker(flow.fn),
+                trusted=sidecar is not None and is_untouched(file, sidecar),
+                notebook=notebook,
+            )
+
+
+def checked_sets(
+    flow: BatchFlow, source: SetSource, *, strict: bool, say: Callable[[str], None]
+) -> ParameterSets:
+    """The sets in the types of the flow's signature; what can't run is said.
+
+    Raises InputError if none fits, or with `strict` if one doesn't.
+    """
+    shown = os.path.basename(source.file) if source.file else ""
+    found = checked(source.read(), flow.checker.check, flow.checker.defaults(), source=shown)
+    problems = [problem for bad in found.bad for problem in bad.problems]
+    if problems and strict:
+        count = f"{len(found.bad)} parameter set{'s' if len(found.bad) > 1 else ''}"
+        listed = "\n  ".join(_first(problems))
+        raise InputError(f"{count} can't be run:\n  {listed}", "Without --strict the others are run.")
+    for problem in _first(problems):
+        say(f"left out: {problem}")
+    if found.repeated:
+        later, first = next(iter(found.repeated.items()))
+        more = f" and {len(found.repeated) - 1} more repetitions" if len(found.repeated) > 1 else ""
+        say(f"left out: set {later} repeats set {first}{more}")
+    return found
+
+
+def _first(problems: Sequence[str]) -> list[str]:
+    more = len(problems) - _SHOWN
+    return [*problems[:_SHOWN], f"and {more} more"] if more > 0 else list(problems)

@@ -1,0 +1,140 @@
+"""The steps of a batch: trace, record, run, and keep tables, page and artifact current meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nb_to_flow.api.batch_inputs import BatchFlow
+from nb_to_flow.batch.artifact import TableArtifact
+from nb_to_flow.batch.current import kept_current
+from nb_to_flow.batch.sets import ParameterSets
+from nb_to_flow.batch.tables import replace_file, write_tables
+from nb_to_flow.ir.batch import BatchOptions, ParameterSet, Program, Progress
+from nb_to_flow.ir.batch_result import TaskRow
+from nb_to_flow.ir.errors import InputError
+from nb_to_flow.report.batch_page import batch_page
+
+if TYPE_CHECKING:
+    from nb_to_flow.batch.ledger import SqliteLedger
+
+PAGE = "summary.html"
+_TABLES_EVERY = 5.0
+_ARTIFACT_EVERY = 4.0
+
+
+def recorded_program(
+    flow: BatchFlow,
+    ledger: SqliteLedger,
+    asked: ParameterSets | None,
+    options: BatchOptions,
+    say: Callable[[str], None],
+) -> Program:
+    """The batch's sets, those of an earlier run included, traced; the ledger knows of them then."""
+    earlier = ledger.meta("flow")
+    if earlier and earlier != flow.flow.name:
+        raise InputError(f"the results are those of the flow {earlier!r}", "Name another folder.")
+    before = len(ledger.sets()) if earlier else 0
+    new = ledger.ask(asked) if asked is not None else 0
+    sets = ledger.sets()
+    if not sets:
+        raise InputError("there is no batch to go on with", "Give parameter sets: a file or a grid.")
+    if before and new:
+        say(f"{new} parameter sets are new, {before} were there")
+    program = traced(flow, sets, options)
+    changed = ledger.reconcile(program)
+    if changed:
+        say(f"the flow has changed: {changed} sets run again, as far as they depend on what changed")
+    ledger.describe(
+        {
+            "flow": flow.flow.name,
+            "file": os.path.basename(flow.notebook or flow.file),
+            "runner": options.runner,
+            "started": datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S %z"),
+        }
+    )
+    for reason, count in untraceable(program).items():
+        say(f"{count} sets are run whole, nothing is shared between them: {reason}")
+    return program
+
+
+def traced(flow: BatchFlow, sets: tuple[ParameterSet, ...], options: BatchOptions) -> Program:
+    """What the sets come down to. Raises InputError if they would overwrite each other's files."""
+    from nb_to_flow.batch.trace import trace
+
+    return trace(flow.flow, flow.file, flow.folder, sets, options, trusted=flow.trusted)
+
+
+def untraceable(program: Program) -> Counter[str]:
+    """Why sets are run whole, and how many."""
+    return Counter(each.untraceable for each in program.sets if each.untraceable)
+
+
+def task_rows(program: Program) -> tuple[TaskRow, ...]:
+    """Calls of each task, in the order of the flow; nothing has run."""
+    users = Counter(key for each in program.sets for key in each.pieces)
+    distinct: Counter[str] = Counter()
+    calls: Counter[str] = Counter()
+    for key, piece in program.pieces.items():
+        distinct[piece.task] += 1
+        calls[piece.task] += users[key]
+    return tuple(
+        TaskRow(task=task, distinct=count, calls=calls[task], ran=0, seconds=0, alone_seconds=0)
+        for task, count in distinct.items()
+    )
+
+
+class Shown:
+    """What people and other programs see of a batch while it runs."""
+
+    def __init__(self, results: Path, flow: str, progress: Callable[[Progress], None] | None) -> None:
+        self._results = results
+        self._flow = flow
+        self._progress = progress
+        self._artifact: TableArtifact | None = None
+
+    def progress(self, now: Progress) -> None:
+        """Called within the flow run."""
+        if self._artifact is None:
+            from prefect.runtime import flow_run
+
+            if flow_run.id:
+                self._artifact = TableArtifact(self._flow, flow_run.id)
+        if self._progress is not None:
+            self._progress(now)
+
+    @contextlib.contextmanager
+    def kept_current(self) -> Iterator[None]:
+        """While open, tables, page and artifact follow the ledger; at the end they show it as it is."""
+        try:
+            with (
+                kept_current(self.write_tables, every=_TABLES_EVERY),
+                kept_current(self.publish, every=_ARTIFACT_EVERY),
+            ):
+                yield
+        finally:
+            self.write_tables()
+            self.publish()
+
+    def write_tables(self) -> None:
+        """The tables and the page, from the ledger."""
+        from nb_to_flow.batch.view import LedgerView
+
+        with contextlib.closing(LedgerView(self._results)) as view:
+            report = view.report()
+        write_tables(self._results, report.sets)
+        replace_file(self._results / PAGE, batch_page(report).encode())
+
+    def publish(self) -> None:
+        """The artifact. That a server is busy or gone for a while is no reason to fail."""
+        from nb_to_flow.batch.view import LedgerView
+
+        if self._artifact is None:
+            return
+        with contextlib.closing(LedgerView(self._results)) as view, contextlib.suppress(Exception):
+            self._artifact.show(tuple(view.sets()), view.counts())

@@ -1,0 +1,68 @@
+"""How far a batch is: a bar on a terminal, lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from nb_to_flow.ir.batch import Progress
+from nb_to_flow.report.text import duration, shorten
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+def progress_line(now: Progress) -> str:
+    """`120 of 1,000 sets, 2 failed; 410 of 2,004 pieces; 3.1 a second, 4 min 50 s left`."""
+    ended = now.done + now.failed
+    parts = [f"{ended:,} of {now.sets:,} sets" + (f", {now.failed:,} failed" if now.failed else "")]
+    parts.append(f"{now.pieces_ended:,} of {now.pieces:,} pieces")
+    parts.append(", ".join(_pace(now)))
+    return "; ".join(part for part in parts if part)
+
+
+def _pace(now: Progress) -> Iterator[str]:
+    if now.seconds > 0 and now.pieces_ended:
+        yield f"{now.pieces_ended / now.seconds:.3g} pieces a second"
+    if now.seconds_left is not None:
+        yield f"{duration(now.seconds_left)} left"
+
+
+class ProgressLines:
+    """Says how far a batch is, at most every ten seconds."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._last = time.monotonic()
+
+    def __call__(self, now: Progress) -> None:
+        """Say it if the last time was long ago."""
+        if time.monotonic() - self._last >= _SECONDS_BETWEEN_LINES:
+            self._last = time.monotonic()
+            self._say(progress_line(now))
+
+
+@contextmanager
+def bar(console: Console) -> Iterator[Callable[[Progress], None]]:
+    """A bar that the function it gives moves."""
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (BarColumn(), TextColumn("{task.description}"))
+    with Bar(*columns, console=console, transient=True) as drawn:
+        task = drawn.add_task("starting", total=None)
+
+        def show(now: Progress) -> None:
+            running = f"  {shorten(', '.join(now.running), 40)}" if now.running else ""
+            drawn.update(
+                task,
+                total=max(now.pieces, 1),
+                completed=now.pieces_ended,
+                description=progress_line(now) + running,
+            )
+
+        yield show
