@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from nb_to_flow.api.running import flow_of, home_of, notebook_of
 from nb_to_flow.api.single import PathLike
-from nb_to_flow.batch.grid import parse_grid
-from nb_to_flow.batch.rows import Row, read_rows
-from nb_to_flow.batch.sets import ParameterSets, checked, combined
+from nb_to_flow.batches.grid import parse_grid
+from nb_to_flow.batches.rows import Row, read_rows
+from nb_to_flow.batches.sets import ParameterSets, checked, combined
 from nb_to_flow.files import is_untouched, load_sidecar
 from nb_to_flow.ir.errors import InputError
 from nb_to_flow.pipeline import ConvertOptions

@@ -11,21 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nb_to_flow.api.batch_inputs import BatchFlow
-from nb_to_flow.batch.artifact import TableArtifact
-from nb_to_flow.batch.current import kept_current
-from nb_to_flow.batch.sets import ParameterSets
-from nb_to_flow.batch.tables import replace_file, write_tables
-from nb_to_flow.ir.batch import BatchOptions, ParameterSet, Program, Progress
+from nb_to_flow.batches.artifact import TableArtifact
+from nb_to_flow.batches.current import kept_current
+from nb_to_flow.batches.sets import ParameterSets
+from nb_to_flow.batches.tables import replace_file, write_tables
+from nb_to_flow.ir.batch import BatchOptions, ParameterSet, Program
 from nb_to_flow.ir.batch_result import TaskRow
 from nb_to_flow.ir.errors import InputError
 from nb_to_flow.report.batch_page import batch_page
 
 if TYPE_CHECKING:
-    from nb_to_flow.batch.ledger import SqliteLedger
+    from nb_to_flow.batches.ledger import SqliteLedger
 
 PAGE = "summary.html"
 _TABLES_EVERY = 5.0
-_ARTIFACT_EVERY = 4.0
 
 
 def recorded_program(
@@ -65,7 +64,7 @@ def recorded_program(
 
 def traced(flow: BatchFlow, sets: tuple[ParameterSet, ...], options: BatchOptions) -> Program:
     """What the sets come down to. Raises InputError if they would overwrite each other's files."""
-    from nb_to_flow.batch.trace import trace
+    from nb_to_flow.batches.trace import trace
 
     return trace(flow.flow, flow.file, flow.folder, sets, options, trusted=flow.trusted)
 
@@ -92,38 +91,23 @@ def task_rows(program: Program) -> tuple[TaskRow, ...]:
 class Shown:
     """What people and other programs see of a batch while it runs."""
 
-    def __init__(self, results: Path, flow: str, progress: Callable[[Progress], None] | None) -> None:
+    def __init__(self, results: Path, flow: str) -> None:
         self._results = results
         self._flow = flow
-        self._progress = progress
         self._artifact: TableArtifact | None = None
-
-    def progress(self, now: Progress) -> None:
-        """Called within the flow run."""
-        if self._artifact is None:
-            from prefect.runtime import flow_run
-
-            if flow_run.id:
-                self._artifact = TableArtifact(self._flow, flow_run.id)
-        if self._progress is not None:
-            self._progress(now)
 
     @contextlib.contextmanager
     def kept_current(self) -> Iterator[None]:
-        """While open, tables, page and artifact follow the ledger; at the end they show it as it is."""
+        """While open, tables and page follow the ledger; at the end they show it as it is."""
         try:
-            with (
-                kept_current(self.write_tables, every=_TABLES_EVERY),
-                kept_current(self.publish, every=_ARTIFACT_EVERY),
-            ):
+            with kept_current(self.write_tables, every=_TABLES_EVERY):
                 yield
         finally:
             self.write_tables()
-            self.publish()
 
     def write_tables(self) -> None:
         """The tables and the page, from the ledger."""
-        from nb_to_flow.batch.view import LedgerView
+        from nb_to_flow.batches.view import LedgerView
 
         with contextlib.closing(LedgerView(self._results)) as view:
             report = view.report()
@@ -131,10 +115,14 @@ class Shown:
         replace_file(self._results / PAGE, batch_page(report).encode())
 
     def publish(self) -> None:
-        """The artifact. That a server is busy or gone for a while is no reason to fail."""
-        from nb_to_flow.batch.view import LedgerView
+        """The artifact of the flow run, within which this is called.
 
-        if self._artifact is None:
-            return
+        That a server is busy or gone for a while is no reason to fail.
+        """
+        from prefect.runtime import flow_run
+
+        from nb_to_flow.batches.view import LedgerView
+
         with contextlib.closing(LedgerView(self._results)) as view, contextlib.suppress(Exception):
+            self._artifact = self._artifact or TableArtifact(self._flow, str(flow_run.id))
             self._artifact.show(tuple(view.sets()), view.counts())

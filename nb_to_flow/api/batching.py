@@ -19,7 +19,7 @@ from nb_to_flow.pipeline import ConvertOptions
 from nb_to_flow.report.text import duration
 
 if TYPE_CHECKING:
-    from nb_to_flow.batch.ledger import SqliteLedger
+    from nb_to_flow.batches.ledger import SqliteLedger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -143,9 +143,9 @@ def batch(
     Returns how it ended; a set that fails is in the report, not an exception. Raises InputError if the
     batch can't be run as asked.
     """
-    from nb_to_flow.batch.folder import results_folder
-    from nb_to_flow.batch.ledger import SqliteLedger
-    from nb_to_flow.batch.view import LedgerView
+    from nb_to_flow.batches.folder import results_folder
+    from nb_to_flow.batches.ledger import SqliteLedger
+    from nb_to_flow.batches.view import LedgerView
 
     say = say or (lambda line: None)
     source = _source(sets, params, grid, zip, fixed)
@@ -176,13 +176,15 @@ def _run(
     say: Callable[[str], None],
     progress: Callable[[Progress], None] | None,
 ) -> BatchTotals:
-    from nb_to_flow.batch.drive import run_batch
+    from nb_to_flow.batches.run import run_batch
     from nb_to_flow.run.server import prepare_server
 
     prepare_server(say)
-    shown = Shown(results, program.flow, progress)
+    shown = Shown(results, program.flow)
     with shown.kept_current():
-        totals = run_batch(program, ledger, results, options, say=say, progress=shown.progress)
+        totals = run_batch(
+            program, ledger, results, options, say, progress or (lambda now: None), shown.publish
+        )
         ledger.describe({"took": duration(totals.seconds), "flow run": totals.flow_run})
     return totals
 

@@ -19,11 +19,11 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from nb_to_flow.batch.canonical import digest
-from nb_to_flow.batch.effects import Effects
-from nb_to_flow.batch.mapping import mapped_rows
-from nb_to_flow.batch.outlook import looks_out
-from nb_to_flow.batch.symbols import (
+from nb_to_flow.batches.canonical import digest
+from nb_to_flow.batches.effects import Effects
+from nb_to_flow.batches.mapping import mapped_rows
+from nb_to_flow.batches.outlook import looks_out
+from nb_to_flow.batches.symbols import (
     Future,
     Futures,
     Untraceable,

@@ -14,15 +14,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nb_to_flow.batch.body import GUARDS, rewritten
-from nb_to_flow.batch.canonical import digest
-from nb_to_flow.batch.conflicts import check_files
-from nb_to_flow.batch.effects import effects_of, may_see
-from nb_to_flow.batch.labels import label_all
-from nb_to_flow.batch.recorder import Called, Draft, Guards, Recorder, expression
-from nb_to_flow.batch.retrying import policy_of
-from nb_to_flow.batch.sources import function_digest
-from nb_to_flow.batch.symbols import Future, Spread, Untraceable, Value, reference_of
+from nb_to_flow.batches.body import GUARDS, rewritten
+from nb_to_flow.batches.canonical import digest
+from nb_to_flow.batches.conflicts import check_files
+from nb_to_flow.batches.effects import effects_of, may_see
+from nb_to_flow.batches.labels import label_all
+from nb_to_flow.batches.recorder import Called, Draft, Guards, Recorder, expression
+from nb_to_flow.batches.retrying import policy_of
+from nb_to_flow.batches.sources import function_digest
+from nb_to_flow.batches.symbols import Future, Spread, Untraceable, Value, reference_of
 from nb_to_flow.ir.batch import (
     BatchOptions,
     Expression,

@@ -12,16 +12,16 @@ from xml.etree import ElementTree
 
 import pytest
 
-from nb_to_flow.batch.artifact import MOST_ROWS, artifact_data, artifact_description
-from nb_to_flow.batch.current import kept_current
-from nb_to_flow.batch.ledger import SqliteLedger
-from nb_to_flow.batch.tables import CSV, PARQUET, column_values, result_table, write_tables
-from nb_to_flow.batch.view import LedgerView
+from nb_to_flow.batches.artifact import MOST_ROWS, artifact_data, artifact_description
+from nb_to_flow.batches.current import kept_current
+from nb_to_flow.batches.ledger import SqliteLedger
+from nb_to_flow.batches.tables import CSV, PARQUET, column_values, result_table, write_tables
+from nb_to_flow.batches.view import LedgerView
 from nb_to_flow.ir.batch import Finished, Output, SetRecord, State
 from nb_to_flow.ir.batch_result import BatchReport, SetRow, TaskRow
 from nb_to_flow.report.batch_page import batch_page
 from nb_to_flow.report.plots import Point, scatter
-from tests.batch.test_ledger import asked, program
+from tests.batches.test_ledger import asked, program
 
 ROWS = [
     SetRow(

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nb_to_flow.batch.symbols import Untraceable
+from nb_to_flow.batches.symbols import Untraceable
 
 GUARDS = "__nb_to_flow_guards__"
 _HIDDEN = {

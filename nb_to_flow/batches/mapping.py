@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nb_to_flow.batch.symbols import is_symbol
+from nb_to_flow.batches.symbols import is_symbol
 
 
 def mapped_rows(arguments: Mapping[str, Any]) -> list[dict[str, Any]]:

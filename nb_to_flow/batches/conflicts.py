@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from nb_to_flow.batch.canonical import digest
-from nb_to_flow.batch.effects import UNKNOWN, PathUse, effects_of
-from nb_to_flow.batch.recorder import Draft
+from nb_to_flow.batches.canonical import digest
+from nb_to_flow.batches.effects import UNKNOWN, PathUse, effects_of
+from nb_to_flow.batches.recorder import Draft
 from nb_to_flow.ir.errors import InputError
 
 _HINT = (

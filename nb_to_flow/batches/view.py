@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from nb_to_flow.batch.folder import LEDGER
-from nb_to_flow.batch.scalars import decode_outputs
+from nb_to_flow.batches.folder import LEDGER
+from nb_to_flow.batches.scalars import decode_outputs
 from nb_to_flow.ir.batch_result import BatchReport, SetRow, TaskRow
 from nb_to_flow.ir.errors import InputError
 

@@ -35,21 +35,25 @@ def decode_output_list(text: str) -> tuple[Output, ...]:
 
 
 def _encoded(output: Output) -> list[Any]:
-    value = output.value
+    value, coded = output.value, ""
     if isinstance(value, (datetime.date, datetime.time)):
-        return [output.kind, output.path, type(value).__name__, value.isoformat()]
-    if isinstance(value, datetime.timedelta):
-        return [output.kind, output.path, "timedelta", value.total_seconds()]
-    return [output.kind, output.path, "", value]
+        value, coded = value.isoformat(), type(value).__name__
+    elif isinstance(value, datetime.timedelta):
+        value, coded = [value.days, value.seconds, value.microseconds], "timedelta"
+    item = [output.kind, output.path, coded, value]
+    if output.parts is not None:
+        item.append({name: _encoded(part) for name, part in output.parts.items()})
+    return item
 
 
 def _decoded(item: list[Any]) -> Output:
-    kind, path, coded, value = item
+    kind, path, coded, value, *parts = item
     if coded == "timedelta":
-        value = datetime.timedelta(seconds=value)
+        value = datetime.timedelta(*value)
     elif coded:
         value = _TIMES.get(coded, datetime.datetime).fromisoformat(value)
-    return Output(kind=kind, path=path, value=value)
+    found = {name: _decoded(part) for name, part in parts[0].items()} if parts else None
+    return Output(kind=kind, path=path, value=value, parts=found)
 
 
 def readable(value: Any) -> Any:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from nb_to_flow.batch.canonical import digest
+from nb_to_flow.batches.canonical import digest
 
 
 def function_digest(function: Any, folder: Path) -> str:

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from nb_to_flow.batch.folder import LEDGER, results_folder
-from nb_to_flow.batch.ledger import SqliteLedger
-from nb_to_flow.batch.sets import BadSet, ParameterSets
+from nb_to_flow.batches.folder import LEDGER, results_folder
+from nb_to_flow.batches.ledger import SqliteLedger
+from nb_to_flow.batches.sets import BadSet, ParameterSets
 from nb_to_flow.ir.batch import (
     Expression,
     Finished,
@@ -125,10 +125,10 @@ def test_a_ledger_of_another_format(tmp_path: Path) -> None:
 KILLED = """
     import sys
     from pathlib import Path
-    from nb_to_flow.batch.folder import results_folder
-    from nb_to_flow.batch.ledger import SqliteLedger
+    from nb_to_flow.batches.folder import results_folder
+    from nb_to_flow.batches.ledger import SqliteLedger
     from nb_to_flow.ir.batch import Finished, State
-    from tests.batch.test_ledger import asked, program
+    from tests.batches.test_ledger import asked, program
 
     with results_folder(Path(sys.argv[1]), resume=True) as folder:
         ledger = SqliteLedger(folder)

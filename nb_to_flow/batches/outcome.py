@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from nb_to_flow.batch.export import exported, scalar
+from nb_to_flow.batches.export import exported, scalar
 from nb_to_flow.ir.batch import (
     Expression,
     Finished,

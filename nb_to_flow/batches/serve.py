@@ -22,7 +22,7 @@ from typing import Any
 # What a process runs: nothing of the driver's main module, so a script that starts a batch needs no guard.
 COMMAND = (
     "import json, sys; given = json.loads(sys.argv[1]); sys.path[:] = given['path'];"
-    " from nb_to_flow.batch.serve import main; main(given)"
+    " from nb_to_flow.batches.serve import main; main(given)"
 )
 _NOT_FORKED = ("tensorflow", "jax", "torch", "polars", "ray", "distributed", "pyspark", "grpc", "cupy", "h2o")
 
@@ -70,8 +70,8 @@ def _can_fork() -> bool:
 
 def _serve(connection: Connection, setup: Any, module: ModuleType) -> None:
     """Run chunks until the driver goes away."""
-    from nb_to_flow.batch.quiet import without_runs
-    from nb_to_flow.batch.workshop import Workshop
+    from nb_to_flow.batches.quiet import without_runs
+    from nb_to_flow.batches.workshop import Workshop
 
     _end_with_driver()
     hold_lock(setup.store)
@@ -85,7 +85,7 @@ def _serve(connection: Connection, setup: Any, module: ModuleType) -> None:
 
 def _loaded(flow_file: Path, folder: Path) -> ModuleType:
     """The flow's module, loaded where the flow runs."""
-    from nb_to_flow.batch.workshop import load_module
+    from nb_to_flow.batches.workshop import load_module
 
     os.chdir(folder)
     sys.path[:0] = [str(folder), str(flow_file.parent)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nb_to_flow.batch.canonical import digest
-from nb_to_flow.batch.recorder import Draft
+from nb_to_flow.batches.canonical import digest
+from nb_to_flow.batches.recorder import Draft
 
 _LONGEST = 60
 _PLAIN = (bool, int, float, str)

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 import pytest
 
-from nb_to_flow.batch.grid import combine, parse_grid
-from nb_to_flow.batch.rows import read_rows
-from nb_to_flow.batch.sets import ParameterSets, checked, combined, identity
+from nb_to_flow.batches.grid import combine, parse_grid
+from nb_to_flow.batches.rows import read_rows
+from nb_to_flow.batches.sets import ParameterSets, checked, combined, identity
 from nb_to_flow.ir.errors import InputError
 from nb_to_flow.run.parameters import ParameterChecker
 

@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from nb_to_flow.batch.folder import LEDGER
-from nb_to_flow.batch.scalars import decode_output_list, decode_outputs, encode_outputs, readable_json
-from nb_to_flow.batch.sets import BadSet, ParameterSets, identity
+from nb_to_flow.batches.folder import LEDGER
+from nb_to_flow.batches.scalars import decode_output_list, decode_outputs, encode_outputs, readable_json
+from nb_to_flow.batches.sets import BadSet, ParameterSets, identity
 from nb_to_flow.ir.batch import (
     Finished,
     ParameterSet,
@@ -64,6 +64,7 @@ create table pieces (
     trace text not null default '',
     outputs text not null default '[]',
     worker text not null default '',
+    printed text not null default '',
     started real
 ) without rowid;
 """
@@ -213,6 +214,7 @@ class SqliteLedger:
                 "outputs": encode_outputs(each.outputs),
                 "worker": each.worker,
                 "started": each.started,
+                "printed": each.printed,
             }
             for each in pieces
         ]
@@ -236,10 +238,11 @@ class SqliteLedger:
 _RESET = "state = 'pending', error = '', seconds = 0, outputs = '{}', flow_run = ''"
 _FINISH = """
 update pieces set state = :state, seconds = :seconds, attempts = :attempts, place = :place, size = :size,
-    error = :error, trace = :trace, outputs = :outputs, worker = :worker, started = :started
+    error = :error, trace = :trace, outputs = :outputs, worker = :worker, started = :started,
+    printed = :printed
 where key = :key
 """
-_PIECE = "key, state, seconds, place, size, error, trace, attempts, outputs, worker, started"
+_PIECE = "key, state, seconds, place, size, error, trace, attempts, outputs, worker, started, printed"
 _SET = "number, state, error, seconds, outputs"
 
 
@@ -250,7 +253,7 @@ def _work(traced: TracedSet) -> str:
 
 
 def _finished(row: tuple[Any, ...]) -> Finished:
-    key, state, seconds, place, size, error, trace, attempts, outputs, worker, started = row
+    key, state, seconds, place, size, error, trace, attempts, outputs, worker, started, printed = row
     return Finished(
         key=key,
         state=State(state),
@@ -263,6 +266,7 @@ def _finished(row: tuple[Any, ...]) -> Finished:
         outputs=decode_output_list(outputs),
         worker=worker,
         started=started or 0.0,
+        printed=printed,
     )
 
 

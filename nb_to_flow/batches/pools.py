@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from nb_to_flow.batch.jobs import Chunk, Setup
+from nb_to_flow.batches.jobs import Chunk, Setup
 from nb_to_flow.ir.batch import Finished
 from nb_to_flow.ir.errors import InputError
 
@@ -54,7 +54,7 @@ class Threads:
 
     def run(self, chunk: Chunk, report: Report) -> None:
         """Run a chunk in this thread, when a worker is free."""
-        from nb_to_flow.batch.workshop import Workshop
+        from nb_to_flow.batches.workshop import Workshop
 
         if not hasattr(self._local, "shop"):
             self._local.shop = Workshop(self._setup, self._module, self._gate.around)

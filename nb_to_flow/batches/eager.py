@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nb_to_flow.batch.mapping import mapped_rows
-from nb_to_flow.batch.retrying import delay, may_retry, policy_of
+from nb_to_flow.batches.mapping import mapped_rows
+from nb_to_flow.batches.retrying import delay, may_retry, policy_of
 
 _active = threading.local()
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nb_to_flow.batch.grid import check_count, combine
-from nb_to_flow.batch.rows import Row
+from nb_to_flow.batches.grid import check_count, combine
+from nb_to_flow.batches.rows import Row
 from nb_to_flow.ir.batch import ParameterSet
 from nb_to_flow.ir.errors import InputError
 from nb_to_flow.ir.parameters import ParameterProblem

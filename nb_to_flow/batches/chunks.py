@@ -9,8 +9,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from nb_to_flow.batch.jobs import Chunk
-from nb_to_flow.batch.store import Store
+from nb_to_flow.batches.jobs import Chunk
+from nb_to_flow.batches.store import Store
 from nb_to_flow.ir.batch import Finished, Piece, Program
 
 _LONGEST = 100

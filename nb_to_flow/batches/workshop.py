@@ -21,13 +21,13 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
-from nb_to_flow.batch.eager import run_whole
-from nb_to_flow.batch.export import exported
-from nb_to_flow.batch.isolation import isolated
-from nb_to_flow.batch.jobs import Chunk, Job, Setup
-from nb_to_flow.batch.retrying import delay, may_retry
-from nb_to_flow.batch.store import Store
-from nb_to_flow.batch.symbols import Spread
+from nb_to_flow.batches.eager import run_whole
+from nb_to_flow.batches.export import exported
+from nb_to_flow.batches.isolation import isolated
+from nb_to_flow.batches.jobs import Chunk, Job, Setup
+from nb_to_flow.batches.retrying import delay, may_retry
+from nb_to_flow.batches.store import Store
+from nb_to_flow.batches.symbols import Spread
 from nb_to_flow.ir.batch import Finished, Pickled, Reference, State, Step
 
 _REPORT_SECONDS = 0.2

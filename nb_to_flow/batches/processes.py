@@ -16,9 +16,9 @@ from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from typing import Any
 
-from nb_to_flow.batch.jobs import Chunk, Setup
-from nb_to_flow.batch.pools import Report, WorkerLost
-from nb_to_flow.batch.serve import command
+from nb_to_flow.batches.jobs import Chunk, Setup
+from nb_to_flow.batches.pools import Report, WorkerLost
+from nb_to_flow.batches.serve import command
 
 
 class Nursery:

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from nb_to_flow.batch.chunks import Publisher, ahead, log_printed, names, own_log, usable
-from nb_to_flow.batch.jobs import Chunk, Job, Setup
-from nb_to_flow.batch.outcome import outcome
-from nb_to_flow.batch.pools import Pool, Threads, WorkerLost, cores, wait_for_workers
-from nb_to_flow.batch.processes import Nursery, Processes
-from nb_to_flow.batch.schedule import Consequences, Schedule
-from nb_to_flow.batch.store import Store, clear, recorded
-from nb_to_flow.batch.workshop import load_module
+from nb_to_flow.batches.chunks import Publisher, ahead, log_printed, names, own_log, usable
+from nb_to_flow.batches.jobs import Chunk, Job, Setup
+from nb_to_flow.batches.outcome import outcome
+from nb_to_flow.batches.pools import Pool, Threads, WorkerLost, cores, wait_for_workers
+from nb_to_flow.batches.processes import Nursery, Processes
+from nb_to_flow.batches.schedule import Consequences, Schedule
+from nb_to_flow.batches.store import Store, clear, recorded
+from nb_to_flow.batches.workshop import load_module
 from nb_to_flow.ir.batch import (
     BatchOptions,
     BatchTotals,
