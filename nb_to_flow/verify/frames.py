@@ -165,7 +165,7 @@ def _rows_reordered(expected: Any, actual: Any) -> bool:
         if expected["index"] == actual["index"]
         else [labels_of(side["index"]) for side in (expected, actual)]
     )
-    counts = []
+    rows = []
     for number, side in enumerate((expected, actual)):
         columns = [
             decode(values)
@@ -174,8 +174,8 @@ def _rows_reordered(expected: Any, actual: Any) -> bool:
         columns += [labels[number]] if labels else []
         if any(values is None for values in columns):
             return False
-        counts.append(Counter(zip(*(map(canonical, values or ()) for values in columns), strict=True)))
-    return counts[0] == counts[1]
+        rows.append(list(zip(*(map(canonical, values or ()) for values in columns), strict=True)))
+    return rows[0] != rows[1] and Counter(rows[0]) == Counter(rows[1])
 
 
 def canonical_text(label: Any) -> str:

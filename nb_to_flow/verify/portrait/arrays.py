@@ -17,12 +17,9 @@ def see_numpy(painter: Painter, value: Any) -> dict[str, Any] | None:
     np = sys.modules["numpy"]
     kind = type(value).__name__
     if isinstance(value, np.ma.MaskedArray):
-        parts = [["data", array(painter, value.filled(0) if value.dtype.kind in "biufc" else value.data)]]
-        return {
-            "k": "object",
-            "type": kind,
-            "state": [*parts, ["mask", array(painter, np.ma.getmaskarray(value))]],
-        }
+        data = value.filled(0) if value.dtype.kind in "biufc" else value.data
+        state = [["mask", array(painter, np.ma.getmaskarray(value))], ["data", array(painter, data)]]
+        return {"k": "object", "type": kind, "state": state}
     if isinstance(value, np.ndarray):
         return {**array(painter, np.asarray(value)), "type": kind}
     if isinstance(value, np.generic):

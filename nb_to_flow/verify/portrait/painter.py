@@ -13,6 +13,7 @@ from typing import Any
 
 MAX_DEPTH = 200
 _ITEM_COST, _NODE_COST = 12, 100  # what a leaf and a container cost besides their content
+_encode = json.JSONEncoder(sort_keys=True).encode
 _LEAVES = (type(None), bool, int, float, str)
 
 
@@ -88,7 +89,7 @@ class Painter:
         )
         inner._path = dict(self._path)
         inner._path.pop(id(value), None)
-        return digest_of(json.dumps(inner.see(value), sort_keys=True).encode())
+        return digest_of(_encode(inner.see(value)).encode())
 
     def random_state(self, value: Any, state: Any) -> dict[str, Any]:
         """A random generator by where it stands."""
@@ -123,7 +124,7 @@ class Painter:
         finally:
             del self._path[key]
         if self.digest:
-            node = {"h": digest_of(json.dumps(node, sort_keys=True).encode())}
+            node = {"h": digest_of(_encode(node).encode())}
         elif number in self._referred:
             node["n"] = number
         self._done[key] = node
@@ -216,7 +217,7 @@ def set_order(node: Any) -> tuple[int, float, str]:
     """Where a member stands among its set's: numbers by size, everything else by its text."""
     if isinstance(node, (int, float)) and not isinstance(node, bool) and abs(node) < 1e300:
         return (0, float(node), "")
-    return (1, 0.0, json.dumps(_unnumbered(node), sort_keys=True))
+    return (1, 0.0, _encode(_unnumbered(node)))
 
 
 def _unnumbered(node: Any) -> Any:
