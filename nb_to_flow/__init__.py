@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         Deployment,
         DeployOptions,
         Result,
+        VerifyOptions,
+        VerifySession,
         batch,
         batch_outlook,
         convert,
@@ -30,10 +32,12 @@ if TYPE_CHECKING:
         inspect,
         read_notebook,
         run_flow,
+        verify,
     )
     from nb_to_flow.ir.batch import BatchOptions
     from nb_to_flow.ir.diagnostics import Diagnostic, Severity
     from nb_to_flow.ir.errors import InputError
+    from nb_to_flow.ir.verification import VerifyResult
     from nb_to_flow.pipeline import Conversion, ConvertOptions
     from nb_to_flow.run import RunResult
 
@@ -54,6 +58,9 @@ __all__ = [
     "Result",
     "RunResult",
     "Severity",
+    "VerifyOptions",
+    "VerifyResult",
+    "VerifySession",
     "__version__",
     "batch",
     "batch_outlook",
@@ -63,6 +70,7 @@ __all__ = [
     "inspect",
     "read_notebook",
     "run_flow",
+    "verify",
 ]
 
 _HOMES = {
@@ -73,6 +81,7 @@ _HOMES = {
     "InputError": "ir.errors",
     "RunResult": "run",
     "Severity": "ir.diagnostics",
+    "VerifyResult": "ir.verification",
 }
 
 

@@ -6,6 +6,14 @@ from nb_to_flow.api.deploying import Deployed, Deployment, deploy
 from nb_to_flow.api.problems import bug
 from nb_to_flow.api.running import run_flow
 from nb_to_flow.api.single import draw_graph, inspect, read_notebook
+from nb_to_flow.api.verifying import (
+    Verified,
+    VerifyOptions,
+    VerifySession,
+    verify,
+    verify_converted,
+    write_verification_page,
+)
 from nb_to_flow.deployment import DeployOptions
 
 __all__ = [
@@ -16,6 +24,9 @@ __all__ = [
     "Deployed",
     "Deployment",
     "Result",
+    "Verified",
+    "VerifyOptions",
+    "VerifySession",
     "batch",
     "batch_outlook",
     "bug",
@@ -25,4 +36,7 @@ __all__ = [
     "inspect",
     "read_notebook",
     "run_flow",
+    "verify",
+    "verify_converted",
+    "write_verification_page",
 ]

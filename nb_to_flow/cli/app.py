@@ -16,6 +16,7 @@ from nb_to_flow.cli.deploy import deploy
 from nb_to_flow.cli.graph import graph
 from nb_to_flow.cli.inspect import inspect
 from nb_to_flow.cli.run import run as run_command
+from nb_to_flow.cli.verify import verify
 from nb_to_flow.ir.errors import InputError
 
 EPILOG = """\b
@@ -45,7 +46,7 @@ def cli(debug: bool) -> None:
         os.environ["NB_TO_FLOW_DEBUG"] = "1"
 
 
-for command in (inspect, graph, convert, run_command, batch, deploy):
+for command in (inspect, graph, convert, run_command, verify, batch, deploy):
     cli.add_command(command)
 
 

@@ -14,9 +14,9 @@ from nb_to_flow.cli.options import chosen, generating, planning, reading
 from nb_to_flow.ir.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from nb_to_flow.api import Converted
+    from nb_to_flow.api import Converted, Verified
 
 EPILOG = """\b
 Examples:
@@ -25,6 +25,7 @@ Examples:
   nb-to-flow convert legacy.ipynb --parameter region --outputs table,model
   nb-to-flow convert legacy.ipynb --displays log --retries 0
   nb-to-flow convert notebooks/ --check              exit code 1 if a flow is not current
+  nb-to-flow convert legacy.ipynb --verify           run both and compare what they leave
 
 \b
 Beside flows/legacy.py lies flows/legacy.map.json, which leads each line back to its cell.
@@ -39,42 +40,67 @@ A flow that was edited by hand is never overwritten without --force.
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit code 1 if a flow is not current.")
 @click.option("--force", is_flag=True, help="Overwrite flows that were edited by hand.")
+@click.option("--verify", is_flag=True, help="Run notebook and flow and compare them; see `verify --help`.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on stdout.")
 @planning
 @generating
 @reading
 def convert(
-    notebooks: tuple[str, ...], output: str, check: bool, force: bool, as_json: bool, **values: Any
+    notebooks: tuple[str, ...],
+    output: str,
+    check: bool,
+    force: bool,
+    verify: bool,
+    as_json: bool,
+    **values: Any,
 ) -> int:
     """Write a Prefect flow for each notebook, and for each notebook below a folder.
 
-    Nothing of the notebooks is run. One that can't be converted doesn't stop the others; the
+    Nothing of the notebooks is run, unless --verify asks for it. One that can't be converted doesn't stop the others; the
     summary at the end says what became of each.
     """
     from nb_to_flow import api
 
+    options = chosen(values)
     with _progress() as progress:
         done = api.convert(
-            *notebooks, output=output, options=chosen(values), check=check, force=force, progress=progress
+            *notebooks, output=output, options=options, check=check, force=force, progress=progress
         )
     for item in done:
         _complain(item)
+    verified = api.verify_converted(done, options, say=_say) if verify else {}
     single = len(notebooks) == 1 and not Path(notebooks[0]).is_dir()
     if as_json:
-        _print_json(done, single)
+        _print_json(done, single, verified)
     else:
         _print_summary(done)
-    return exit_code(done)
+        _print_verified(verified)
+    return exit_code(done, verified)
 
 
-def exit_code(done: Sequence[Converted]) -> int:
-    """2 if a notebook failed or was refused, 1 if a flow is not current, else 0."""
+def exit_code(done: Sequence[Converted], verified: Mapping[Path, Verified]) -> int:
+    """2 if a notebook failed or was refused, 1 if a flow is not current or does something else, else 0."""
     from nb_to_flow.api import Result
 
     results = {item.result for item in done}
-    if results & {Result.FAILED, Result.REFUSED}:
+    if results & {Result.FAILED, Result.REFUSED} or any(v.result is None for v in verified.values()):
         return 2
-    return 1 if Result.NOT_CURRENT in results else 0
+    same = all(v.result is not None and v.result.ok for v in verified.values())
+    return 0 if same and Result.NOT_CURRENT not in results else 1
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _print_verified(verified: Mapping[Path, Verified]) -> None:
+    from nb_to_flow.report.verification_words import summary_line
+
+    for path, item in verified.items():
+        if item.result is not None:
+            click.echo(f"{path}: {summary_line(item.result)}")
+        elif item.problem is not None:
+            click.echo(f"{path}: not verified: {item.problem.message}")
 
 
 def _complain(item: Converted) -> None:
@@ -83,15 +109,26 @@ def _complain(item: Converted) -> None:
     complain(str(item.path), item.diagnostics)
 
 
-def _print_json(done: Sequence[Converted], single: bool) -> None:
+def _print_json(done: Sequence[Converted], single: bool, verified: Mapping[Path, Verified]) -> None:
     from nb_to_flow.report.payload import convert_payload, to_json
 
     payloads = [
         convert_payload(item.entrypoint, item.conversion.plan if item.conversion else None, item.diagnostics)
         | {"notebook": item.path.as_posix(), "result": item.result.value}
+        | _verification(verified.get(item.path))
         for item in done
     ]
     click.echo(to_json(payloads[0] if single else payloads))
+
+
+def _verification(item: Verified | None) -> dict[str, Any]:
+    from nb_to_flow.report.verification import verification_payload
+
+    if item is None:
+        return {}
+    problem = item.problem.message if item.problem else None
+    payload = verification_payload(item.result) if item.result is not None else {"ok": False}
+    return {"verification": payload | ({"problem": problem} if problem else {})}
 
 
 def _print_summary(done: Sequence[Converted]) -> None:

@@ -16,12 +16,11 @@ from nb_to_flow.run.failure import Failure, locate
 from nb_to_flow.run.module import find_flow, import_module, inside
 from nb_to_flow.run.parameters import check_parameters
 from nb_to_flow.run.progress import shown
+from nb_to_flow.run.runners import check_runner, with_runner
 from nb_to_flow.run.server import prepare_server
 
 if TYPE_CHECKING:
     from prefect import Flow, State
-
-_MAX_WORKERS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +31,8 @@ class RunRequest:
         flow_file: the flow's module.
         flow_name: the flow in it; None for the one called as the file, or the only one.
         parameters: values by name; `Raw` ones are read as the signature wants them.
-        runner: "thread" or "process"; None for what the flow says.
+        runner: one of `RUNNERS`; None for what the flow says.
+        workers: bound of a pool of threads; None for what the flow says.
         folder: where it runs: relative paths of the notebook start there.
         lines: the flow's source map; may be empty.
     """
@@ -41,6 +41,7 @@ class RunRequest:
     flow_name: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     runner: str | None = None
+    workers: int | None = None
     folder: Path = field(default_factory=Path)
     lines: Mapping[int, Span] = field(default_factory=dict)
 
@@ -71,8 +72,7 @@ def run_module(request: RunRequest, say: Callable[[str], None]) -> RunResult:
     Raises InputError if there is no such flow or the parameters don't fit; nothing has run then. What the
     flow itself raises is in the result.
     """
-    if request.runner not in (None, "thread", "process"):
-        raise InputError(f"{request.runner!r} is no runner", "Choose thread or process.")
+    check_runner(request.runner)
     flow_file = request.flow_file.absolute()
     if not request.folder.is_dir():
         raise InputError(f"{request.folder} is no folder to run in")
@@ -85,7 +85,8 @@ def run_module(request: RunRequest, say: Callable[[str], None]) -> RunResult:
             return RunResult(values={}, failure=locate(error, flow_file, request.lines))
         parameters = check_parameters(flow.fn, request.parameters)
         prepare_server(say)
-        return _outcome(_final_state(_with_runner(flow, request.runner), parameters, say), request)
+        flow = with_runner(flow, request.runner, request.workers)
+        return _outcome(_final_state(flow, parameters, say), request)
 
 
 def _final_state(flow: Flow[..., Any], parameters: dict[str, Any], say: Callable[[str], None]) -> State[Any]:
@@ -111,21 +112,6 @@ def _outcome(state: State[Any], request: RunRequest) -> RunResult:
         failed = _failed_task(state)
         failure = locate(error, request.flow_file, request.lines, failed)
     return RunResult(values={}, failure=failure)
-
-
-def _with_runner(flow: Flow[..., Any], runner: str | None) -> Flow[..., Any]:
-    from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
-
-    if runner is None:
-        return flow
-    workers = getattr(flow.task_runner, "_max_workers", None)
-    count = workers if isinstance(workers, int) and workers < 1000 else _MAX_WORKERS
-    pool: Any  # Prefect declares the two with different kinds of futures
-    if runner == "process":
-        pool = ProcessPoolTaskRunner(max_workers=count)
-    else:
-        pool = ThreadPoolTaskRunner(max_workers=count)
-    return flow.with_options(task_runner=pool)
 
 
 def _failed_task(state: State[Any]) -> str:

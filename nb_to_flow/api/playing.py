@@ -1,0 +1,73 @@
+"""One run of a flow for a verification, in a process of its own: `main("JOB.json")`.
+
+JOB.json: `flow`, the flow's file, and `name`, the flow in it or null; `parameters`; `runner` and `workers`, see
+`RunRequest`; `probe`, the fields of `Orders`; `done`, where the outcome goes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from nb_to_flow.ir.errors import InputError
+
+
+def main(path: str) -> None:
+    """Run the flow in the current folder, watched, and write down how it went; ends the process."""
+    job = json.loads(Path(path).read_bytes())
+    try:
+        done = _played(job)
+    except InputError as error:
+        done = {"refused": [error.message, error.hint]}
+    part = Path(job["done"] + ".part")
+    part.write_text(json.dumps(done), encoding="utf-8")
+    part.replace(job["done"])
+    sys.stderr.flush()
+    os._exit(0)  # threads that the flow left behind don't keep it
+
+
+def _played(job: dict[str, Any]) -> dict[str, Any]:
+    from nb_to_flow.run import RunRequest, run_module
+    from nb_to_flow.run.server import prepare_server
+    from nb_to_flow.verify.probe import Orders, install, save_outside
+
+    prepare_server(lambda line: None)  # before prefect is imported
+    orders = Orders(**job["probe"])
+    install(orders)
+    request = RunRequest(
+        flow_file=Path(job["flow"]),
+        flow_name=job["name"],
+        parameters=job["parameters"],
+        runner=job["runner"],
+        workers=job["workers"],
+    )
+    began = time.perf_counter()
+    result = run_module(request, _log)
+    seconds = time.perf_counter() - began
+    save_outside(orders)
+    failure = result.failure
+    return {
+        "values": _portraits(result.values),
+        "seconds": seconds,
+        "failure": None
+        if failure is None
+        else {
+            "message": failure.message,
+            "task": failure.task,
+            "cell": failure.span.cell if failure.span else None,
+        },
+    }
+
+
+def _portraits(values: Any) -> dict[str, Any]:
+    from nb_to_flow.verify.portrait import portray
+
+    return {str(name): portray(value) for name, value in values.items()}
+
+
+def _log(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,451 @@
+"""Verifying that a flow does what its notebook does, by running both."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from nb_to_flow import pipeline
+from nb_to_flow.api.converting import Converted, Result
+from nb_to_flow.api.references import notebook_job, reference_root, typed_parameters
+from nb_to_flow.api.single import PathLike
+from nb_to_flow.files import load_sidecar, write_atomically
+from nb_to_flow.ir.diagnostics import Severity
+from nb_to_flow.ir.errors import InputError
+from nb_to_flow.ir.facts import ResourceKind
+from nb_to_flow.ir.plan import FlowPlan, SourceKind
+from nb_to_flow.ir.verification import FlowRun, Observation, VerifyResult
+from nb_to_flow.pipeline import Conversion, ConvertOptions
+from nb_to_flow.report.text import place
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from nb_to_flow.verify.findings import Origins, Reference
+    from nb_to_flow.verify.flow import FlowJob, Manner
+    from nb_to_flow.verify.flowfile import FlowShape
+    from nb_to_flow.verify.workspace import Workspace
+
+_OUTSIDE = frozenset(
+    {
+        ResourceKind.FILE,
+        ResourceKind.NETWORK,
+        ResourceKind.DATABASE,
+        ResourceKind.SUBPROCESS,
+        ResourceKind.DIRECTORY,
+        ResourceKind.EVERYTHING,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyOptions:
+    """How thoroughly to verify.
+
+    Attributes:
+        runner: "thread", "process", "dask" or "ray"; None for what the flow says.
+        schedules: further runs of the flow, in which tasks start in another order where they may.
+        retries: one more run, in which each task fails once after its work and is tried again.
+        repeat: how often the notebook is run; what differs between its runs is not held against the flow.
+        tolerance: relative and absolute, for floats.
+        timeout: seconds that each run may take; None for any, for the flow 20 times the notebook's.
+        kernel: the notebook's kernel; None for the one it names, if it is installed.
+        root: the folder that is copied for each run; None for the notebook's, or the one above that its
+            relative paths reach.
+        skip: patterns of files and folders in it that needn't be copied.
+        keep: a folder for what the runs left behind; None removes it.
+    """
+
+    runner: str | None = None
+    schedules: int = 0
+    retries: bool = False
+    repeat: int = 2
+    tolerance: float = 1e-9
+    timeout: float | None = None
+    kernel: str | None = None
+    root: Path | None = None
+    skip: tuple[str, ...] = ()
+    keep: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Observed:
+    """A notebook that was run and looked at, for any number of flows to be held against.
+
+    Attributes:
+        conversion: of the notebook, up to the plan at least.
+        reference: what it does.
+        workspace: where the runs happen.
+        parameters: typed values, by name.
+        notes: sentences for the user.
+    """
+
+    conversion: Conversion
+    reference: Reference
+    workspace: Workspace
+    parameters: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def verify(
+    notebook: PathLike,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    flow: PathLike | None = None,
+    options: VerifyOptions | None = None,
+    convert: ConvertOptions | None = None,
+    say: Callable[[str], None] | None = None,
+) -> VerifyResult:
+    """Run a notebook and its flow, each in its own copy of the folder, and compare what they leave.
+
+    This runs the notebook's code, several times.
+
+    Args:
+        notebook: the notebook.
+        parameters: values by name, for both.
+        flow: a flow's file (`flows/x.py`, `flows/x.py:x`), edited by hand or not; None converts the notebook
+            and compares every variable.
+        options: how thoroughly; see `VerifyOptions`.
+        convert: how to convert it.
+        say: gets a line for each thing that happens; None for silence.
+
+    Returns what was compared and how it came out; `ok` is True if nothing differs.
+    Raises InputError if there is nothing to compare: the notebook can't be read or converted, fails itself,
+    or the parameters don't fit.
+    """
+    with VerifySession(say=say) as session:
+        return session.verify(notebook, parameters, flow=flow, options=options, convert=convert)
+
+
+def write_verification_page(result: VerifyResult, output: PathLike) -> None:
+    """Write what a verification found as a web page, all in one file. Raises InputError if it can't."""
+    from nb_to_flow.report.verification import verification_page
+
+    try:
+        write_atomically(Path(output), verification_page(result).encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise InputError(f"can't write {output}: {error.strerror or error}") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What verifying one notebook of many came to: a result, or why there is none."""
+
+    result: VerifyResult | None = None
+    problem: InputError | None = None
+
+
+def verify_converted(
+    done: Iterable[Converted], convert: ConvertOptions, say: Callable[[str], None] | None = None
+) -> dict[Path, Verified]:
+    """Verify all notebooks that `convert` could convert, with its options. One that fails stops no other."""
+    found: dict[Path, Verified] = {}
+    with VerifySession(say=say) as session:
+        for item in done:
+            if item.ok or item.result is Result.NOT_CURRENT:
+                try:
+                    found[item.path] = Verified(result=session.verify(item.path, convert=convert))
+                except InputError as error:
+                    found[item.path] = Verified(problem=error)
+    return found
+
+
+class VerifySession:
+    """Several verifications that share a Prefect server, which takes long to start."""
+
+    def __init__(self, say: Callable[[str], None] | None = None) -> None:
+        self._say = say or (lambda line: None)
+        self._stack = ExitStack()
+        self._folder = Path()
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        from nb_to_flow.verify.server import Server
+
+        temporary = tempfile.TemporaryDirectory(prefix="nb-to-flow-verify-", ignore_cleanup_errors=True)
+        self._folder = Path(self._stack.enter_context(temporary))
+        self._server = self._stack.enter_context(Server(self._folder / "prefect"))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def verify(
+        self,
+        notebook: PathLike,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        flow: PathLike | None = None,
+        options: VerifyOptions | None = None,
+        convert: ConvertOptions | None = None,
+    ) -> VerifyResult:
+        """See `nb_to_flow.verify`."""
+        chosen = options or VerifyOptions()
+        _check_options(chosen)
+        file, name = _flow_file(flow)
+        how = convert or _sidecar_options(file)
+        observed = self.observe(notebook, parameters, flow=file, options=chosen, convert=how)
+        try:
+            return self.check(observed, flow=file, name=name, options=chosen)
+        finally:
+            _keep(observed.workspace, chosen.keep)
+
+    def observe(
+        self,
+        notebook: PathLike,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        flow: Path | None = None,
+        options: VerifyOptions | None = None,
+        convert: ConvertOptions | None = None,
+    ) -> Observed:
+        """Run the notebook as often as `options.repeat` says. Raises InputError if it fails."""
+        from nb_to_flow.verify.findings import make_reference
+        from nb_to_flow.verify.kernels import choose_kernel
+        from nb_to_flow.verify.notebook import run_notebook
+        from nb_to_flow.verify.workspace import open_workspace
+
+        chosen = options or VerifyOptions()
+        conversion = _converted(Path(notebook), convert or ConvertOptions())
+        typed = typed_parameters(conversion, parameters or {})
+        shape = _shape(flow.read_text("utf-8"), flow.stem) if flow is not None else None
+        wanted_kernel = chosen.kernel or _kernel_name(conversion)
+        kernel = choose_kernel(wanted_kernel, required=chosen.kernel is not None)
+        root = chosen.root or reference_root(conversion)
+        workspace = open_workspace(self._scratch(), root, conversion.path.parent, chosen.skip)
+        self._server.start()
+        job = notebook_job(conversion, kernel, typed, shape.outputs if shape else {}, chosen.timeout)
+        runs: list[Observation] = []
+        for number in range(1, max(1, chosen.repeat) + 1):
+            self._say(f"running the notebook ({number} of {max(1, chosen.repeat)})")
+            run = run_notebook(job, workspace, f"notebook-{number}", str(number - 1))
+            _check_notebook(conversion, run)
+            runs.append(run)
+        return Observed(
+            conversion=conversion,
+            reference=make_reference(tuple(runs), workspace.before, chosen.tolerance),
+            workspace=workspace,
+            parameters=typed,
+            notes=tuple(n for n in (kernel.note, *_copy_notes(workspace, root, conversion)) if n),
+        )
+
+    def check(
+        self,
+        observed: Observed,
+        *,
+        flow: Path | None = None,
+        name: str | None = None,
+        options: VerifyOptions | None = None,
+    ) -> VerifyResult:
+        """Run a flow in all the ways that `options` ask for and hold it against the notebook."""
+        from nb_to_flow.verify.findings import merged
+        from nb_to_flow.verify.flow import FlowJob
+
+        chosen = options or VerifyOptions()
+        plan, conversion = observed.conversion.plan, observed.conversion
+        if plan is None or conversion.flow is None:
+            raise InputError(f"{conversion.path} has no flow")
+        file = flow or _written(conversion, observed.workspace)
+        text = file.read_text("utf-8")
+        shape = _shape(text, name or file.stem)
+        timeout = chosen.timeout or 120 + 20 * observed.reference.first.seconds
+        job = FlowJob(
+            file=file,
+            name=name,
+            shape=shape,
+            known=frozenset(task.name for task in plan.tasks),
+            repeatable=frozenset(_repeatable(plan)),
+            parameters=observed.parameters,
+            timeout=timeout,
+            env=self._server.environment(),
+        )
+        origins = _origins(plan, shape, complete=flow is None)
+        runs = tuple(self._run(job, manner, observed, origins) for manner in _manners(chosen))
+        first = observed.reference.first
+        return VerifyResult(
+            notebook=conversion.path,
+            flow=flow,
+            runs=runs,
+            findings=merged(runs),
+            unstable=observed.reference.unstable(),
+            repeats=1 + len(observed.reference.others),
+            parameters=observed.parameters,
+            tolerance=chosen.tolerance,
+            notes=(*observed.notes, *self._notes(chosen, plan)),
+            notebook_seconds=first.seconds,
+            flow_text=text,
+        )
+
+    def _run(self, job: FlowJob, manner: Manner, observed: Observed, origins: Origins) -> FlowRun:
+        from nb_to_flow.verify.findings import first_difference, judge
+        from nb_to_flow.verify.flow import run_flow
+
+        run = FlowRun(runner=manner.runner or "", schedule=manner.schedule, retried=manner.fail_once)
+        self._say(f"running the flow ({run.title})")
+        seen = run_flow(job, manner, observed.workspace)
+        failed = seen.failure is not None
+        findings = () if failed else judge(observed.reference, seen, origins, retried=manner.fail_once)
+        return replace(
+            run,
+            findings=findings,
+            failure=seen.failure,
+            first=first_difference(observed.reference, seen, findings, origins),
+            seconds=seen.seconds,
+        )
+
+    def _notes(self, options: VerifyOptions, plan: FlowPlan) -> list[str]:
+        notes = [self._server.note] if self._server.note else []
+        left_out = [task.name for task in plan.tasks if task.name not in _repeatable(plan)]
+        if options.retries and left_out:
+            notes.append(
+                f"Not failed on purpose, as twice would not be the same as once: {', '.join(left_out)}."
+            )
+        return notes
+
+    def _scratch(self) -> Path:
+        self._count += 1
+        folder = self._folder / str(self._count)
+        folder.mkdir()
+        return folder
+
+
+def _check_options(options: VerifyOptions) -> None:
+    from nb_to_flow.run.runners import check_runner
+
+    check_runner(options.runner)
+    if options.keep is not None and options.keep.exists() and any(options.keep.iterdir()):
+        raise InputError(f"{options.keep} is not empty", "--keep names a new folder.")
+
+
+def _manners(options: VerifyOptions) -> list[Manner]:
+    from nb_to_flow.verify.flow import Manner
+
+    manners = [Manner(runner=options.runner)]
+    manners += [Manner(runner=options.runner, schedule=n + 1) for n in range(options.schedules)]
+    manners += [Manner(runner=options.runner, fail_once=True)] if options.retries else []
+    return manners
+
+
+def _flow_file(flow: PathLike | None) -> tuple[Path | None, str | None]:
+    """`flows/x.py:x` as file and name. Raises InputError if there is no such file."""
+    if flow is None:
+        return None, None
+    text = os.fspath(flow)
+    path, colon, name = text.rpartition(":")
+    file, chosen = (Path(path), name) if colon and name.isidentifier() else (Path(text), None)
+    if not file.is_file():
+        raise InputError(f"there is no flow {file}", "--flow names a file that convert wrote.")
+    return file, chosen
+
+
+def _sidecar_options(flow: Path | None) -> ConvertOptions:
+    """The options that a flow was converted with, as far as they are known."""
+    sidecar = load_sidecar(flow) if flow is not None else None
+    try:
+        return ConvertOptions(**_tupled(sidecar.options)) if sidecar else ConvertOptions()
+    except TypeError:  # written by another version
+        return ConvertOptions()
+
+
+def _tupled(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
+
+
+def _converted(notebook: Path, options: ConvertOptions) -> Conversion:
+    """The notebook's flow with everything returned. Raises InputError if there is none."""
+    outputs = "all" if options.outputs == "auto" else options.outputs
+    options = replace(options, outputs=outputs, displays="artifact")
+    conversion = pipeline.convert(notebook, options)
+    if conversion.flow is None or conversion.errors:
+        problem = next(d for d in conversion.diagnostics if d.severity is Severity.ERROR)
+        raise InputError(f"{place(str(notebook), problem.span)}: {problem.message}", problem.hint)
+    return conversion
+
+
+def _written(conversion: Conversion, workspace: Workspace) -> Path:
+    flow = conversion.flow
+    if flow is None:
+        raise InputError(f"{conversion.path} has no flow")
+    file = workspace.scratch / "flow" / f"{flow.plan.name}.py"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(flow.source, encoding="utf-8")
+    return file
+
+
+def _shape(text: str, name: str) -> FlowShape:
+    from nb_to_flow.verify.flowfile import shape_of
+
+    try:
+        return shape_of(text, name)
+    except SyntaxError as error:
+        raise InputError(f"the flow is no Python: line {error.lineno}: {error.msg}") from error
+
+
+def _kernel_name(conversion: Conversion) -> str:
+    import json
+
+    try:
+        metadata = json.loads(conversion.path.read_bytes()).get("metadata", {})
+        return str(metadata.get("kernelspec", {}).get("name", ""))
+    except (ValueError, AttributeError):
+        return ""
+
+
+def _check_notebook(conversion: Conversion, run: Observation) -> None:
+    """Raises InputError if the notebook itself fails: then there is nothing to hold a flow against."""
+    failure = run.failure
+    if failure is not None:
+        where = "" if failure.cell is None else f" in cell {failure.cell + 1}"
+        raise InputError(
+            f"the notebook {conversion.path} itself fails{where}: {failure.message}",
+            "There is nothing to compare a flow with. Parameters are given with -p.",
+        )
+
+
+def _copy_notes(workspace: Workspace, root: Path, conversion: Conversion) -> list[str]:
+    notes = []
+    if root.resolve() != conversion.path.parent.resolve():
+        notes.append(f"Each run had its own copy of {root.resolve()}.")
+    if workspace.skipped:
+        shown = ", ".join(workspace.skipped[:5])
+        more = f" and {len(workspace.skipped) - 5} more" if len(workspace.skipped) > 5 else ""
+        notes.append(f"Not copied for the runs: {shown}{more}.")
+    return notes
+
+
+def _repeatable(plan: FlowPlan) -> list[str]:
+    """The tasks that may be run twice: those that the plan retries, and those that touch nothing outside."""
+    statements = plan.facts.statements
+    return [
+        task.name
+        for task in plan.tasks
+        if task.retry
+        or not any(e.kind in _OUTSIDE for step in task.steps for e in statements[step.statement].effects)
+    ]
+
+
+def _origins(plan: FlowPlan, shape: FlowShape, *, complete: bool) -> Origins:
+    from nb_to_flow.verify.findings import Origins
+
+    makers = {name: source.task for name, source in plan.results if source.kind is SourceKind.TASK}
+    tasks = {task.name: task.cells for task in plan.tasks if task.name in shape.outputs}
+    return Origins(
+        cells=tasks,
+        makers={name: task for name, task in makers.items() if task in tasks},
+        order=tuple(shape.outputs),
+        complete=complete,
+    )
+
+
+def _keep(workspace: Workspace, target: Path | None) -> None:
+    if target is not None:
+        shutil.copytree(workspace.scratch, target, dirs_exist_ok=True)

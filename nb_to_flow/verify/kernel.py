@@ -1,0 +1,158 @@
+"""The kernel that runs a notebook for a verification: ipykernel's, watched from inside.
+
+Runs in the notebook's own Python, 3.7 or later, as `python kernel.py WATCH.json -f CONNECTION`; so it imports
+nothing but the standard library, ipykernel and, by its path, the package portrait. The notebook is left as it
+is: its cells are watched by events of the shell, so that `In`, `Out` and `_` are what they would be.
+
+WATCH.json: `portrait`, the path of portrait/__init__.py; `records`, a folder to write to; `cells`, a list of
+position and source of the cells that will run; `wanted`, by variable the cells after which it is looked at, or
+null for all. What is seen is written to `records`: a line of snapshots.jsonl for each cell, and final.json.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import json
+import os
+import sys
+from typing import Any
+
+
+class Watch:
+    """Looks at a shell's variables, figures and files after each cell."""
+
+    def __init__(self, shell: Any, config: dict[str, Any]) -> None:
+        self._shell = shell
+        self._portrait = _load(config["portrait"])
+        self._records = config["records"]
+        self._coming = [(int(index), str(source)) for index, source in config["cells"]]
+        self._wanted: dict[str, list[int] | None] = config["wanted"]
+        self._last = self._coming[-1][0] if self._coming else None
+        self._cell: int | None = None
+        self._marks: dict[str, str] = {}
+        self._figures: list[list[Any]] = []
+        self._writers: dict[str, list[int]] = {}
+
+    def start_cell(self, info: Any) -> None:
+        """A cell is about to run: find out which; what runs cells of its own changes nothing."""
+        for position, (index, source) in enumerate(self._coming):
+            if source == info.raw_cell:
+                self._cell = index
+                del self._coming[: position + 1]
+                return
+
+    def end_cell(self, result: Any) -> None:
+        """A cell has run: write down what is wanted of its variables; after the last one, of all."""
+        if self._cell is None or result.info.raw_cell is None:
+            return
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            self._snapshot(self._cell)
+            if self._cell == self._last:
+                self._final()
+                self._cell = None
+
+    def _snapshot(self, cell: int) -> None:
+        namespace = self._shell.user_ns
+        changed = {}
+        for name, cells in self._wanted.items():
+            if name in namespace and (cells is None or cell in cells):
+                mark = self._portrait.quick(namespace[name])
+                if self._marks.get(name) != mark or cells is not None:
+                    changed[name] = namespace[name]
+                    self._marks[name] = mark
+        values = {name: self._portrait.portray(value) for name, value in changed.items()}
+        path = os.path.join(self._records, "snapshots.jsonl")
+        with open(path, "a", encoding="utf-8") as stream:
+            stream.write(json.dumps({"cell": cell, "values": values}) + "\n")
+
+    def _final(self) -> None:
+        hidden = self._shell.user_ns_hidden
+        own = {k: v for k, v in self._shell.user_ns.items() if hidden.get(k, self) is not v}
+        seen = {
+            "variables": self._portrait.portray_all(own),
+            "figures": self._figures,
+            "writers": self._writers,
+        }
+        path = os.path.join(self._records, "final.json")
+        with open(path + ".part", "w", encoding="utf-8") as stream:
+            json.dump(seen, stream)
+        os.replace(path + ".part", path)
+
+    def heard(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """An audit event: note which cell opens a file to write."""
+        if event == "open" and self._cell is not None and len(arguments) == 3:
+            path, mode, flags = arguments
+            if isinstance(path, (str, bytes)) and opens_to_write(mode, flags):
+                cells = self._writers.setdefault(os.path.abspath(os.fsdecode(path)), [])
+                if self._cell not in cells:
+                    cells.append(self._cell)
+
+    def shown(self, figure: Any, kind: str) -> None:
+        """A figure is displayed: keep it as a generated flow would publish it."""
+        picture = io.BytesIO()
+        try:
+            figure.savefig(picture, format="png", bbox_inches="tight")
+        except Exception:  # noqa: BLE001 - the notebook sees its own error
+            return
+        if self._figures and self._figures[-1][2] == id(figure) and self._figures[-1][3] != kind:
+            return  # the same display in another format
+        name = "figure-{:04}.png".format(len(self._figures))  # noqa: UP032 - reads better with the number
+        with open(os.path.join(self._records, name), "wb") as stream:
+            stream.write(picture.getvalue())
+        self._figures.append([self._cell, name, id(figure), kind])
+
+
+def opens_to_write(mode: object, flags: object) -> bool:
+    """True for arguments of the audit event `open` that can change the file."""
+    if isinstance(mode, str):
+        return any(letter in mode for letter in "wax+")
+    return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR))
+
+
+def _load(path: str) -> Any:
+    spec = importlib.util.spec_from_file_location("_nb_to_flow_portrait", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def _watch_figures(watch: Watch) -> None:
+    """IPython turns figures into pictures with one function: listen to it."""
+    from IPython.core import pylabtools
+
+    original: Any = pylabtools.print_figure
+
+    def print_figure(fig: Any, fmt: str = "png", *args: Any, **kwargs: Any) -> Any:
+        picture = original(fig, fmt, *args, **kwargs)
+        if picture is not None:
+            watch.shown(fig, fmt)
+        return picture
+
+    pylabtools.print_figure = print_figure
+
+
+def main() -> None:
+    """Start the kernel and watch it."""
+    del sys.path[0]  # this file's folder; the shell puts the working folder there
+    with open(sys.argv.pop(1), encoding="utf-8") as stream:
+        config = json.load(stream)
+    from ipykernel.kernelapp import IPKernelApp
+
+    app: Any = IPKernelApp.instance()  # type: ignore[no-untyped-call, unused-ignore]
+    app.initialize(sys.argv[1:])
+    watch = Watch(app.shell, config)
+    _watch_figures(watch)
+    app.shell.events.register("pre_run_cell", watch.start_cell)
+    app.shell.events.register("post_run_cell", watch.end_cell)
+    if hasattr(sys, "addaudithook"):
+        sys.addaudithook(watch.heard)
+    app.start()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Child processes that leave nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+# Sets of strings are walked in the same order by the notebook and the flow.
+HASH_SEED = "0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a child process ended.
+
+    Attributes:
+        code: its exit code; None if it took too long and was ended.
+        errors: the end of what it wrote to standard error.
+    """
+
+    code: int | None
+    errors: str
+
+
+def run_child(
+    command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path, timeout: float | None
+) -> Ended:
+    """Run a command to its end, and end whatever it started too.
+
+    `log` gets its output. It reads nothing from standard input.
+    """
+    with log.open("wb") as stream:
+        child = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=sys.platform != "win32",
+        )
+        try:
+            code: int | None = child.wait(timeout)
+        except subprocess.TimeoutExpired:
+            code = None
+        finally:
+            end_group(child)
+    return Ended(code=code, errors=log.read_bytes()[-4000:].decode("utf-8", "replace"))
+
+
+def end_group(child: subprocess.Popen[bytes]) -> None:
+    """End a child and all processes of its session."""
+    if sys.platform == "win32":
+        child.kill()
+    else:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+def child_environment(extra: Mapping[str, str] | None = None, hash_seed: str = HASH_SEED) -> dict[str, str]:
+    """The environment of a run: the user's, but for what would make two runs differ or write elsewhere."""
+    env = dict(os.environ)
+    env.update(
+        PYTHONHASHSEED=hash_seed,
+        PYTHONDONTWRITEBYTECODE="1",
+        DO_NOT_TRACK="1",
+        PREFECT_SERVER_ANALYTICS_ENABLED="false",
+    )
+    env.update(extra or {})
+    return env
