@@ -80,7 +80,7 @@ class Attributes(Calls):
     def _unknown_attribute(self, obj: int, name: str) -> Value:
         if "figure" in self.traits(obj):
             return frozenset((obj,))
-        if "caches" in self.traits(obj):
+        if "caches" in self.traits(obj) and name not in self.kept.get(obj, ()):
             self.change((obj,), certain=False)
         if obj in self.heap.frozen:
             return self.imm("")

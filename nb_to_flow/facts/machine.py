@@ -52,6 +52,7 @@ class Machine(ABC):
         self.constants: set[str] = set()  # module variables that hold what a literal says
         self.data_imports: set[str] = set()  # things of libraries that are used as data are (subscripted)
         self.wrappers: dict[str, str] = {}  # what a decorator made of functions: types
+        self.kept: dict[int, set[str]] = {}  # what objects that cache have surely computed so far
         self._traits: dict[str, frozenset[str]] = {}
 
     @abstractmethod

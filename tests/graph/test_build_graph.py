@@ -132,3 +132,18 @@ def test_the_graph_is_a_networkx_graph() -> None:
     graph = graph_of("a = 1", "b = a").to_networkx()
     assert list(graph.nodes) == [0, 1]
     assert graph.edges[0, 1, 0]["edge"].names == ("a",)
+
+
+def test_results_change_only_when_they_compute_something_new() -> None:
+    cells = [
+        "import statsmodels.api as sm",
+        "m = sm.OLS([1, 2, 4], [1, 2, 3])",
+        "r = m.fit()",
+        "r.summary()",
+        "r.rsquared, r.pvalues",
+        "r.resid",
+        "r.resid",
+        "r.predict()",
+    ]
+    found = {(e.source, e.target) for e in graph_of(*cells).cell_edges}
+    assert found == {(1, 2), (2, 3), (3, 4), (3, 5), (5, 6), (5, 7)}

@@ -53,6 +53,8 @@ class ApiFacts:
         elements: type of the items when the result is iterated or subscripted, "" unknown; "same" for the
             types of the arguments.
         changes: targets changed in place, always.
+        fills: what a receiver with the trait "caches" keeps of this; `changes = "self"` then holds only while one
+            of these is not kept yet ("model.x": kept by the model inside). For attributes, by default their name.
         inplace: targets changed, and None returned, when called with `inplace=True`.
         stores: targets that the receiver (function: the first argument) holds on to afterwards.
         calls: targets that are called.
@@ -71,6 +73,7 @@ class ApiFacts:
     result: str = "fresh"
     elements: str = ""
     changes: tuple[str, ...] = ()
+    fills: tuple[str, ...] = ()
     inplace: tuple[str, ...] = ()
     stores: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
