@@ -75,7 +75,8 @@ def _worth_rows(finding: Finding) -> bool:
 
 
 def _rows(finding: Finding) -> Table:
-    table = table_of(f"{finding.what.value} {finding.name}", "part", "notebook", "flow", "verdict")
+    table = table_of("", "part", "notebook", "flow", "verdict")
+    table.title = plain(f"{finding.what.value} {finding.name}", "bold")
     rows = [row for row in finding.rows if row.verdict is not Verdict.SAME]
     for row in rows[:_ROWS]:
         verdict = row.verdict.value + (f": {row.reason}" if row.reason else "")

@@ -86,10 +86,9 @@ def compare_text_lines(judge: Judge, label: str, expected: Any, actual: Any) -> 
     mine, theirs = expected["items"], actual["items"]
     if len(mine) != len(theirs):
         compared = compare_lines(mine, theirs)
-        reason = f"{len(theirs)} lines instead of {len(mine)}: {compared.reason}".removesuffix(": ")
-        return judge.say(
-            label, Verdict.DIFFERENT, reason, Said(f"{len(mine)} lines"), Said(f"{len(theirs)} lines")
-        )
+        sizes = [Said(f"{len(side)} line{'s' * (len(side) != 1)}") for side in (mine, theirs)]
+        reason = f"{sizes[1]} instead of {len(mine)}: {compared.reason}".removesuffix(": ")
+        return judge.say(label, Verdict.DIFFERENT, reason, *sizes)
     places = [i for i, (a, b) in enumerate(zip(mine, theirs, strict=True)) if a != b]
     return worst([judge.part(f"{label}, line {i + 1}".lstrip(", "), mine[i], theirs[i]) for i in places])
 

@@ -293,7 +293,7 @@ FRAMES: list[Pair] = [
         "index",
         frame,
         lambda: frame().set_index(pd.Index([1, 2, 3, 5])),
-        "index: type Index instead of RangeIndex",
+        "Index instead of RangeIndex",
     ),
     (
         "label",
