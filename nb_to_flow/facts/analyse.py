@@ -92,6 +92,8 @@ class Analysis:
         self.diagnostics: list[Diagnostic] = []
         self.data: set[str] = set()  # variables that hold data at this point
         self.known: set[str] = set()  # variables bound before the statement
+        self._looked_at = 0  # objects whose types were looked at
+        self._bound_to_process: set[int] = set()
 
     def run(self) -> Outcome[Facts]:
         """Run all statements."""
@@ -139,7 +141,7 @@ class Analysis:
             record.effect(ResourceKind.DISPLAY, Access.WRITE)
         machine.steps += record.steps
         if machine.exhausted():
-            record.assume("this statement is too large to follow: calls in it were only summarised")
+            record.assume("this statement is too large to follow: calls and loops in it were only summarised")
         self._say(statement, record)
         return self._facts(statement, record, self.known)
 
@@ -243,8 +245,11 @@ class Analysis:
         return known if known not in ("function", "method", "super", "module") else ""
 
     def _unpicklable(self, names: list[str]) -> dict[str, str]:
-        found = {}
+        found: dict[str, str] = {}
+        holders = self._process_bound()
         for name in names:
+            if holders.isdisjoint(self._objects(name)):
+                continue
             for obj in sorted(self.machine.heap.reach(self._objects(name))):
                 reason = next(
                     (REASONS[t] for t in ("handle", "iterator", "figure") if t in self._traits(obj)), None
@@ -256,6 +261,15 @@ class Analysis:
                     break
         return found
 
+    def _process_bound(self) -> set[int]:
+        """Objects that can't be pickled, and those that they are inside of."""
+        heap = self.machine.heap
+        for obj in range(self._looked_at, len(heap.types)):
+            if not self._traits(obj).isdisjoint(REASONS):
+                self._bound_to_process.add(obj)
+        self._looked_at = len(heap.types)
+        return heap.holders(self._bound_to_process)
+
     def _traits(self, obj: int) -> frozenset[str]:
         return self.machine.traits(obj)
 
@@ -266,8 +280,15 @@ class Analysis:
         return self.machine.mutable(self.machine.module.values.get(name, ()))
 
     def _carries(self, names: list[str]) -> dict[str, frozenset[str]]:
-        found = {}
+        found: dict[str, frozenset[str]] = {}
+        heap = self.machine.heap
+        carried = [
+            o for o, p in heap.payloads.items() if isinstance(p, (FunctionObject, Instance, BoundMethod))
+        ]
+        holders = heap.holders(carried)
         for name in names:
+            if holders.isdisjoint(self._objects(name)):
+                continue
             held = {
                 own for obj in self._data_reach(name) if (own := self._definition_name(obj)) and own != name
             }

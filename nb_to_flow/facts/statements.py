@@ -16,6 +16,7 @@ from nb_to_flow.facts.targets import Targets
 from nb_to_flow.facts.values import NOTHING, Value
 
 LOOP_ROUNDS = 4
+MAX_LOOP_STEPS = 100_000  # expressions looked at for one statement before loops are followed once only
 NO_ARGUMENTS = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
 
 
@@ -215,6 +216,8 @@ class Statements(Targets):
             snapshot = self._snapshot(paths)
             self.join(paths if not all(p.ends for p in paths) else [start, *paths])
             if self.heap.version == before and not self._differs(snapshot) and number:
+                break
+            if self.record.steps > MAX_LOOP_STEPS:  # loops within loops within loops
                 break
 
     def _snapshot(self, paths: list[Path]) -> dict[tuple[Frame, str], Value]:

@@ -78,9 +78,10 @@ def _hoist_shared_constants(draft: Draft, interfaces: Mapping[int, Interface]) -
             users[index] += 1
     binders, changed = draft.versions.binders, draft.versions.changed
     hoisted = set()
+    repeatable = draft.repeatable - draft.secret
     for facts in draft.facts.statements:
         index = facts.statement
-        if facts.role is not Role.CONSTANT or index not in draft.repeatable - draft.secret:
+        if facts.role is not Role.CONSTANT or index not in repeatable:
             continue
         alone = all(len(binders[n]) == 1 and n not in changed for n in facts.binds)
         result = any(draft.versions.reaching.final.get(n) == index for n in draft.results if n in facts.binds)

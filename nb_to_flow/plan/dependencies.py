@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from nb_to_flow.ir.facts import Access, Effect, ResourceKind, Role
 from nb_to_flow.ir.graph import EdgeKind
+from nb_to_flow.ir.notebook import Secrecy
 from nb_to_flow.plan.draft import Draft
 from nb_to_flow.plan.partition import Edge, Partition
 
@@ -125,7 +126,8 @@ def repeated_settings(draft: Draft) -> tuple[int, ...]:
 
 def observes(draft: Draft, index: int, setting: int) -> bool:
     """True if the statement notices the setting; a secret set in the environment is there for any library."""
-    if setting in draft.secret and draft.facts.statements[index].role is Role.COMPUTE:
+    secret = draft.facts.notebook.statements[setting].secrecy is not Secrecy.NONE
+    if secret and draft.facts.statements[index].role is Role.COMPUTE:
         return True
     return bool(
         _observed(draft.facts.statements[index].effects) & _set(draft.facts.statements[setting].effects)

@@ -235,12 +235,12 @@ def place_settings(draft: Draft) -> Draft:
     } | {
         e.target for e in draft.graph.edges if e.names[0].endswith("settings") or e.names[0] == "environment"
     }
-    hoisted, repeated = set(), set()
+    secret, hoisted, repeated = draft.secret, set(), set()
     for facts in draft.facts.statements:
         if facts.role is not Role.SETTING:
             continue
         index = facts.statement
-        if index not in watched and index not in draft.secret and _is_free(draft, facts):
+        if index not in watched and index not in secret and _is_free(draft, facts):
             hoisted.add(index)
         elif not facts.binds and not facts.may_bind:
             repeated.add(index)

@@ -60,11 +60,11 @@ def _wrapped(draft: Draft) -> Iterator[tuple[str, int]]:
 def _data_names(draft: Draft) -> list[str]:
     """Variables at the notebook's end that hold data, in order of their last version."""
     synthetic = {n for s in draft.facts.notebook.statements for n in s.synthetic}
+    secrets = {i for i in draft.secret if draft.facts.statements[i].role is Role.CONSTANT}
     final = draft.versions.reaching.final
     names = []
     for name in sorted(final, key=lambda n: (final[n], n)):
         roles = {draft.facts.statements[o].role for o in draft.versions.origins((name, final[name]))}
-        secret = final[name] in draft.secret and draft.facts.statements[final[name]].role is Role.CONSTANT
-        if name not in synthetic and not secret and roles and not roles <= DEFINITIONS:
+        if name not in synthetic and final[name] not in secrets and roles and not roles <= DEFINITIONS:
             names.append(name)
     return names
