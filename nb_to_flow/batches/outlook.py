@@ -34,7 +34,6 @@ _TIMELESS = (
     frozenset,
     range,
     slice,
-    type(None),
 )
 
 

@@ -202,6 +202,8 @@ class Guards:
             raise Untraceable("it calls another flow")
         if isinstance(owner, Task):
             return self._method(owner, called.__name__)
+        if called is asyncio.run:
+            return run_boxed
         if self._shelters and type(owner) in (Future, Futures):
             raise Untraceable("a try or with block surrounds result()")
         if _passes_on(called, owner) or getattr(called, "__code__", None) in self._codes:
@@ -257,6 +259,16 @@ class Guards:
         return call
 
 
+def run_boxed(coroutine: Any) -> Any:
+    """asyncio.run for what may result in a symbol, which asyncio would take for something to print."""
+
+    async def box() -> Callable[[], Any]:
+        value = await coroutine
+        return lambda: value
+
+    return asyncio.run(box())()
+
+
 def expression(value: Any, what: str) -> Expression:
     """The value as it is now, with references where there are symbols. Raises Untraceable."""
     found: dict[Any, Reference] = {}
@@ -308,7 +320,7 @@ def _is_annotation(value: Any) -> bool:
 def _passes_on(called: Any, owner: Any) -> bool:
     from prefect.utilities.annotations import BaseAnnotation
 
-    if called is asyncio.run or type(owner) in (Future, Futures):
+    if type(owner) in (Future, Futures):
         return True
     if isinstance(called, type) and issubclass(called, BaseAnnotation):
         return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import functools
 import inspect
@@ -19,7 +18,7 @@ from nb_to_flow.batches.canonical import digest
 from nb_to_flow.batches.conflicts import check_files
 from nb_to_flow.batches.effects import effects_of, may_see
 from nb_to_flow.batches.labels import label_all
-from nb_to_flow.batches.recorder import Called, Draft, Guards, Recorder, expression
+from nb_to_flow.batches.recorder import Called, Draft, Guards, Recorder, expression, run_boxed
 from nb_to_flow.batches.retrying import policy_of
 from nb_to_flow.batches.sources import function_digest
 from nb_to_flow.batches.symbols import Future, Spread, Untraceable, Value, reference_of
@@ -120,7 +119,7 @@ class _Tracer:
         try:
             result = self._body(**parameters.values)
             if inspect.iscoroutine(result):
-                result = asyncio.run(result)
+                result = run_boxed(result)
             outputs = _outputs(result)
         except Untraceable as problem:
             return self._whole(parameters, f"{problem}{_line(problem, self.flow.fn)}")

@@ -1,0 +1,89 @@
+"""Flows written to files, and batches of them without a server."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+from nb_to_flow.batches.trace import trace
+from nb_to_flow.batches.workshop import load_module
+from nb_to_flow.ir.batch import BatchOptions, Finished, ParameterSet, Program, SetRecord, State
+
+HEAD = """\
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+
+@task
+def load() -> dict:
+    return {"EU": 1, "US": 2}
+
+
+@task
+def part(data: dict, region: str) -> int:
+    return data[region] * 100
+
+
+@task
+def fit(base: int, n: int) -> tuple:
+    return base + n, {"n": n}
+
+
+"""
+
+
+def write_flow(folder: Path, body: str, name: str = "made", head: str = HEAD) -> Any:
+    """A module of that text; its flow."""
+    path = folder / f"{name}.py"
+    path.write_text(head + dedent(body))
+    sys.modules.pop(name, None)
+    return vars(load_module(path))[name]
+
+
+def sets_of(flow: Any, rows: Iterable[Mapping[str, Any]]) -> list[ParameterSet]:
+    """Parameter sets with the flow's defaults filled in."""
+    signature = inspect.signature(flow.fn).parameters
+    defaults = {n: p.default for n, p in signature.items() if p.default is not p.empty}
+    return [ParameterSet(index=i, values={**defaults, **row}) for i, row in enumerate(rows)]
+
+
+def program_of(
+    flow: Any, rows: Iterable[Mapping[str, Any]], folder: Path, options: BatchOptions | None = None
+) -> Program:
+    """The flow traced for these rows."""
+    file = Path(flow.fn.__code__.co_filename)
+    return trace(flow, file, folder, sets_of(flow, rows), options, trusted=True)
+
+
+class MemoryLedger:
+    """A ledger that forgets everything in the end."""
+
+    def __init__(self) -> None:
+        self.pieces: dict[str, Finished] = {}
+        self.sets: dict[int, SetRecord] = {}
+        self.started: list[str] = []
+
+    def finished(self) -> Mapping[str, Finished]:
+        return {key: f for key, f in self.pieces.items() if f.state is State.DONE}
+
+    def known_sets(self) -> Mapping[int, SetRecord]:
+        return {i: r for i, r in self.sets.items() if r.state is State.DONE}
+
+    def add(self, program: Program) -> None:
+        pass
+
+    def start(self, keys: Iterable[str]) -> None:
+        self.started += keys
+
+    def finish(self, pieces: Iterable[Finished]) -> None:
+        for finished in pieces:
+            self.pieces[finished.key] = finished
+
+    def set_ended(self, records: Iterable[SetRecord]) -> None:
+        for record in records:
+            assert record.index not in self.sets or self.sets[record.index].state is not State.DONE
+            self.sets[record.index] = record
