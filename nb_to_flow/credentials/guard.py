@@ -19,7 +19,7 @@ from nb_to_flow.ir.spans import Span
 
 REPORTED, TAKEN_OUT, IN_TEXT, STUCK = "NB160", "NB161", "NB162", "NB163"
 MASKED = "mask"
-_COMMENTED = re.compile(r"([\w.-]+)['\"]?\]?\s*[:=]\s*(['\"])(?P<value>[^'\"\s]+)\2")
+_COMMENTED = re.compile(r"(?<![\w.-])([\w.-]{1,60})['\"]?\]?\s*[:=]\s*(['\"])(?P<value>[^'\"\s]+)\2")
 _URLS = ("password in a URL", "token in a URL", "password in a connection string")
 
 

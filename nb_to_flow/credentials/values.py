@@ -16,7 +16,7 @@ from nb_to_flow.credentials.names import NameKind, name_kind
 _LONGEST = 20_000  # longer texts are data: pictures, tables
 _SHORTEST = 4
 
-_USER_INFO = re.compile(r"[a-zA-Z][\w+.-]*://[^\s:/@'\"<>]*:(?P<value>[^\s/@'\"]+)@[^\s/]")
+_USER_INFO = re.compile(r"[a-zA-Z][\w+.-]{0,30}://[^\s:/@'\"<>]*:(?P<value>[^\s/@'\"]+)@[^\s/]")
 _TOKEN_AS_USER = re.compile(r"https?://(?P<value>[\w-]{16,})(?::x-oauth-basic)?@[^\s/]")
 _SETTING = re.compile(
     r"(?:^|[;\s,?&])(?:password|passwd|pwd|AccountKey|SharedAccessKey|sig|api_?key|access_token|auth_token)"

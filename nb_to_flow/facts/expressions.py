@@ -133,7 +133,7 @@ class Expressions(Operators):
         for key, item in zip(node.keys, node.values, strict=False):
             value = self.eval(item)
             if key is None:
-                self.heap.hold(obj, ITEMS, self.parts(value, item))
+                self.heap.hold(obj, ITEMS, self.parts(self.looks_into(value), item))
                 continue
             self.heap.hold(obj, "keys", self.mutable(self.eval(key)))
             self.heap.hold(obj, item_field(key), value)
@@ -181,7 +181,7 @@ class Expressions(Operators):
     def iterate(self, value: Value, node: ast.AST) -> Value:
         """What a loop over `value` binds its target to; iterators are used up by it."""
         found: set[int] = set()
-        for obj in sorted(value)[:MAX_TYPES]:
+        for obj in sorted(self.looks_into(value))[:MAX_TYPES]:
             receiver = frozenset((obj,))
             own = self.find_method(obj, "__iter__")
             if own is not None:

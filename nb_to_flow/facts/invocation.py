@@ -141,12 +141,12 @@ class Invocation(Attributes):
             if isinstance(arg, ast.Starred):
                 rest |= self.eval(arg)
             else:
-                positional.append(self.eval(arg))
+                positional.append(self.looks_into(self.eval(arg)))
         for keyword in node.keywords:
             if keyword.arg is None:
-                rest |= self.parts(self.eval(keyword.value), keyword)
+                rest |= self.parts(self.looks_into(self.eval(keyword.value)), keyword)
             else:
-                keywords[keyword.arg] = self.eval(keyword.value)
+                keywords[keyword.arg] = self.looks_into(self.eval(keyword.value))
         return Arguments(
             positional,
             keywords,

@@ -23,6 +23,7 @@ from nb_to_flow.facts.knowledge.load import Knowledge
 from nb_to_flow.facts.modules import LocalModules
 from nb_to_flow.facts.record import Record
 from nb_to_flow.facts.values import NOTHING, Value
+from nb_to_flow.ir.facts import Access, ResourceKind
 
 BUILTINS = frozenset(dir(builtins)) | {"display", "get_ipython", "__name__", "__file__"}
 MAX_TYPES = 12  # more possible objects than this for one name are looked at without their methods' details
@@ -112,6 +113,14 @@ class Machine(ABC):
     def payload(self, obj: int) -> Payload | None:
         """What is known of an object besides its type."""
         return self.heap.payloads.get(obj)
+
+    def looks_into(self, value: Value) -> Value:
+        """The value, whose content is used: that of `os.environ` is state outside the notebook."""
+        for obj in value:
+            payload = self.heap.payloads.get(obj)
+            if isinstance(payload, Library) and payload.name == "os.environ":
+                self.record.effect(ResourceKind.ENVIRONMENT, Access.READ)
+        return value
 
     def mutable(self, value: Iterable[int]) -> Value:
         """Without values that can't change."""

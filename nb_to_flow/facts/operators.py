@@ -142,7 +142,7 @@ class Operators(Invocation):
         if isinstance(op, (ast.Is, ast.IsNot)):
             return self.imm("bool")
         if isinstance(op, (ast.In, ast.NotIn)):
-            self.implicitly(right, INSIDE, node, given=left)
+            self.implicitly(self.looks_into(right), INSIDE, node, given=left)
             self.implicitly(left, ("__eq__", "__hash__"), node, given=self.parts(right, node))
             self.change(obj for obj in sorted(right) if "iterator" in self.traits(obj))
             return self.imm("bool")

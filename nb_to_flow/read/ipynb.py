@@ -24,7 +24,7 @@ from nb_to_flow.read.findings import (
 )
 
 # What nbformat raises for data of the wrong shape.
-MALFORMED = (AttributeError, KeyError, TypeError, ValueError, IndexError, NotImplementedError)
+MALFORMED = (AttributeError, LookupError, NameError, TypeError, ValueError, RuntimeError, AssertionError)
 PYTHON_NAMES = ("python", "ipython", "pyspark", "pysparkkernel", "xpython", "pyodide", "conda", "")
 KERNEL_LANGUAGES = {
     "ir": "R",

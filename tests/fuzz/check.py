@@ -24,6 +24,7 @@ from typing import Any
 import nb_to_flow
 from nb_to_flow.api import Converted, Result
 from nb_to_flow.cli import main
+from nb_to_flow.credentials import credential_kind
 from nb_to_flow.ir.errors import InputError
 from nb_to_flow.pipeline import ConvertOptions
 
@@ -93,6 +94,7 @@ class Hang(BaseException):
 def watching(folder: Path) -> Iterator[Watch]:
     """Watch this thread; raises Hang when it takes too long."""
     if not _hooked:
+        credential_kind("", "a1" * 20)  # loads urllib3, which binds a socket to see whether there is IPv6
         sys.addaudithook(WATCH)
         _hooked.append(True)
     WATCH.allowed = (str(folder), "/dev/null", tempfile.gettempdir())

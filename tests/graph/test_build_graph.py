@@ -80,6 +80,19 @@ STATE = {
         ],
         {(0, 1), (1, 3), (3, 5), (5, 6)},
     ),
+    "environment variables": (
+        [
+            "import os\nn = [3]",
+            "os.environ['N'] = str(n[0])",
+            "a = os.environ['N']",
+            "b = 'N' in os.environ",
+            "c = dict(os.environ)",
+            "d = [k for k in os.environ]",
+            "e = {**os.environ}",
+            "f = os.getenv('N')",
+        ],
+        {(0, 1), (1, 2), (1, 3), (1, 4), (1, 5), (1, 6), (1, 7)},
+    ),
     "a barrier": (["a = 1", "exec('q = 2')", "b = 3"], {(0, 1), (1, 2)}),
 }
 
