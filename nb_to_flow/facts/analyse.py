@@ -170,6 +170,8 @@ class Analysis:
         )
         if statement.secrecy is Secrecy.VALUE:
             role = Role.CONSTANT
+        if role is Role.FUNCTION and any(self._is_instance(name) for name in binds):
+            role = Role.COMPUTE  # a class of the notebook decorates it
         self._note(statement, role, binds | may_bind)
         if role is Role.IMPORT:
             self.imported[statement.index] = {
@@ -232,6 +234,9 @@ class Analysis:
         self.known.update(names)
         constant = role is Role.CONSTANT
         (self.machine.constants.update if constant else self.machine.constants.difference_update)(names)
+
+    def _is_instance(self, name: str) -> bool:
+        return any(isinstance(self.machine.payload(obj), Instance) for obj in self._objects(name))
 
     def _type_of(self, name: str, role: Role) -> str:
         wrapper = self.machine.wrappers.get(name, "") if role is Role.FUNCTION else ""

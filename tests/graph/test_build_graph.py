@@ -103,6 +103,15 @@ OBJECTS = {
         {(1, 2)},
     ),
     "a compiled function": (["import numba", "@numba.njit\ndef f(n):\n    return n", "a = f(1)"], {(1, 2)}),
+    "a function in an object of the notebook": (
+        [
+            "class Counted:\n    n = 0\n    def __init__(self, f):\n        self.f = f\n    def __call__(self, a):\n        self.n += 1",
+            "@Counted\ndef f(n):\n    return n",
+            "f(1)",
+            "a = f.n",
+        ],
+        {(1, 2), (2, 3)},
+    ),
     "a class method": (["from statsmodels.formula.api import ols", "a = ols"], {(0, 1)}),
     "a palette": (
         ["from bokeh.palettes import Spectral6, viridis", "a = Spectral6", "b = viridis(3)"],
