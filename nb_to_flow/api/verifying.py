@@ -262,7 +262,6 @@ class VerifySession:
             file=file,
             name=name,
             shape=shape,
-            known=frozenset(task.name for task in plan.tasks),
             repeatable=frozenset(_repeatable(plan)),
             parameters=observed.parameters,
             timeout=timeout,

@@ -33,7 +33,7 @@ class FlowJob:
         file: the flow's module.
         name: the flow in it, or None for the one called as the file.
         shape: what its text says about its tasks.
-        known, repeatable: tasks of the notebook's plan, and those that may be run twice.
+        repeatable: tasks of the notebook's plan that may be run twice.
         parameters: values by name.
         timeout: seconds that a run may take; None for any.
         env: environment variables for its process: where the Prefect server is.
@@ -42,7 +42,6 @@ class FlowJob:
     file: Path
     shape: FlowShape
     name: str | None = None
-    known: frozenset[str] = frozenset()
     repeatable: frozenset[str] = frozenset()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     timeout: float | None = None
@@ -103,7 +102,6 @@ def _orders(job: FlowJob, manner: Manner, records: Path) -> dict[str, Any]:
         "outputs": {task: list(names) for task, names in job.shape.outputs.items()},
         "delays": delays(tasks, manner.schedule) if manner.schedule is not None else {},
         "retried": sorted(job.repeatable),
-        "known": sorted(job.known),
         "fail_once": manner.fail_once,
     }
     return {

@@ -36,8 +36,7 @@ class Orders:
         root: the folder that holds this package, for worker processes that wouldn't find it.
         outputs: by task the names of what it returns.
         delays: by task the seconds to wait before it starts.
-        retried: tasks that fail once after their work.
-        known: all tasks that the notebook's plan knows; others fail once if they declare retries.
+        retried: tasks that fail once after their work; so does every task that declares retries.
         fail_once: whether tasks fail at all.
     """
 
@@ -46,14 +45,11 @@ class Orders:
     outputs: dict[str, list[str]] = field(default_factory=dict)
     delays: dict[str, float] = field(default_factory=dict)
     retried: list[str] = field(default_factory=list)
-    known: list[str] = field(default_factory=list)
     fail_once: bool = False
 
     def fails(self, task: str, declared: object) -> bool:
         """True if calls of `task` are to fail once; `declared` are the retries it asks for itself."""
-        if not self.fail_once:
-            return False
-        return task in self.retried if task in self.known else bool(declared)
+        return self.fail_once and (task in self.retried or bool(declared))
 
 
 class FailedOnPurpose(Exception):

@@ -53,10 +53,17 @@ def test_first_schedule_turns_the_order_round_and_others_shuffle() -> None:
 
 @pytest.mark.parametrize(
     ("task", "declared", "fails"),
-    [("safe", None, True), ("appends", 3, False), ("new", 2, True), ("new", 0, False), ("new", None, False)],
+    [
+        ("safe", None, True),
+        ("appends", 3, True),
+        ("appends", None, False),
+        ("new", 2, True),
+        ("new", 0, False),
+        ("new", None, False),
+    ],
 )
 def test_what_fails_once(task: str, declared: object, fails: bool) -> None:
-    orders = Orders(records="", root="", known=["safe", "appends"], retried=["safe"], fail_once=True)
+    orders = Orders(records="", root="", retried=["safe"], fail_once=True)
     assert orders.fails(task, declared) is fails
     assert not Orders(records="", root="").fails(task, declared)
 
