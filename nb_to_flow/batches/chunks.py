@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from nb_to_flow.batches.jobs import Chunk
+from nb_to_flow.batches.jobs import Chunk, wanted_digest
 from nb_to_flow.batches.store import Store
 from nb_to_flow.ir.batch import Finished, Piece, Program
 
@@ -63,13 +63,18 @@ def own_log() -> Iterator[None]:
 
 
 def usable(program: Program, known: Mapping[str, Finished], store: Store) -> dict[str, Finished]:
-    """The pieces that needn't run again: done, and their results there if a piece that must run needs them."""
+    """The pieces that needn't run again.
+
+    They are done, what sets return of them is kept, and their results are there if a piece that must run
+    needs them.
+    """
     found: dict[str, Finished] = {}
     needed: set[str] = set()
     for key in reversed(list(program.pieces)):
         piece = program.pieces[key]
         done = known.get(key)
-        if done is not None and (key not in needed or store.has(done.place)):
+        same = done is not None and done.wanted == wanted_digest(piece.wanted)
+        if done is not None and same and (key not in needed or store.has(done.place)):
             found[key] = done
         else:
             needed.update(piece.upstream)

@@ -24,7 +24,7 @@ def check_files(drafts: Iterable[Draft]) -> None:
     """
     by_task: dict[str, list[Draft]] = {}
     for draft in drafts:
-        if draft.own_folder is None and draft.task is not None:
+        if draft.task is not None:
             by_task.setdefault(draft.function, []).append(draft)
     found = [line for pieces in by_task.values() if len(pieces) > 1 for line in _of_task(pieces)]
     if found:
@@ -38,9 +38,23 @@ def _of_task(pieces: list[Draft]) -> list[str]:
         if use.folder or use.adds or UNKNOWN in use.depends:
             continue
         count = _same_path(pieces, use)
-        if count > 1:
+        if count > 1 and (pieces[0].own_folder is None or _leaves_folder(pieces, use)):
             lines.append(f"{task.fn.__name__} runs {count} times and writes {use.text}, line {use.line}")
     return lines
+
+
+def written_paths(drafts: Iterable[Draft]) -> tuple[str, ...]:
+    """The paths that tasks write, as in the source, each once."""
+    tasks = {draft.function: draft.task for draft in drafts if draft.task is not None}
+    uses = (use for task in tasks.values() for use in effects_of(task.fn).writes)
+    return tuple(dict.fromkeys(use.text for use in uses))
+
+
+def _leaves_folder(pieces: list[Draft], use: PathUse) -> bool:
+    """True if the path isn't below the folder where the piece runs."""
+    values = [piece.arguments.value.get(name) for piece in pieces for name in use.depends]
+    starts = [use.text, *(str(value) for value in values)]
+    return any(start.startswith(("/", "..", "~")) for start in starts)
 
 
 def _same_path(pieces: list[Draft], use: PathUse) -> int:

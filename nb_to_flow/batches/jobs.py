@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nb_to_flow.batches.canonical import digest
 from nb_to_flow.ir.batch import Expression, Policy, Step
 
 
@@ -22,6 +23,8 @@ class Setup:
         trusted: True if tasks leave their inputs alone.
         artifacts: True if tasks may publish artifacts.
         own_process: True if the worker has its process for itself, one piece at a time.
+        written: paths that tasks write.
+        token: of this run of the batch.
     """
 
     flow_file: Path
@@ -32,6 +35,8 @@ class Setup:
     trusted: bool = False
     artifacts: bool = False
     own_process: bool = True
+    written: tuple[str, ...] = ()
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,3 +71,8 @@ class Chunk:
     number: int
     jobs: tuple[Job, ...]
     seconds: float = 0.0
+
+
+def wanted_digest(wanted: tuple[tuple[Step, ...], ...]) -> str:
+    """Tells whether outputs that were kept are the ones that are asked for."""
+    return digest([[(step.kind, step.detail) for step in steps] for steps in wanted])

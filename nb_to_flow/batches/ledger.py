@@ -63,6 +63,7 @@ create table pieces (
     error text not null default '',
     trace text not null default '',
     outputs text not null default '[]',
+    wanted text not null default '',  -- digest of what the outputs are of the result
     worker text not null default '',
     printed text not null default '',
     started real
@@ -212,6 +213,7 @@ class SqliteLedger:
                 "error": each.error,
                 "trace": each.trace,
                 "outputs": encode_outputs(each.outputs),
+                "wanted": each.wanted,
                 "worker": each.worker,
                 "started": each.started,
                 "printed": each.printed,
@@ -239,10 +241,10 @@ _RESET = "state = 'pending', error = '', seconds = 0, outputs = '{}', flow_run =
 _FINISH = """
 update pieces set state = :state, seconds = :seconds, attempts = :attempts, place = :place, size = :size,
     error = :error, trace = :trace, outputs = :outputs, worker = :worker, started = :started,
-    printed = :printed
+    printed = :printed, wanted = :wanted
 where key = :key
 """
-_PIECE = "key, state, seconds, place, size, error, trace, attempts, outputs, worker, started, printed"
+_PIECE = "key, state, seconds, place, size, error, trace, attempts, outputs, wanted, worker, started, printed"
 _SET = "number, state, error, seconds, outputs"
 
 
@@ -253,7 +255,7 @@ def _work(traced: TracedSet) -> str:
 
 
 def _finished(row: tuple[Any, ...]) -> Finished:
-    key, state, seconds, place, size, error, trace, attempts, outputs, worker, started, printed = row
+    key, state, seconds, place, size, error, trace, attempts, outputs, wanted, worker, started, printed = row
     return Finished(
         key=key,
         state=State(state),
@@ -264,6 +266,7 @@ def _finished(row: tuple[Any, ...]) -> Finished:
         trace=trace,
         attempts=attempts,
         outputs=decode_output_list(outputs),
+        wanted=wanted,
         worker=worker,
         started=started or 0.0,
         printed=printed,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from nb_to_flow.batches.body import GUARDS, rewritten
 from nb_to_flow.batches.canonical import digest
-from nb_to_flow.batches.conflicts import check_files
+from nb_to_flow.batches.conflicts import check_files, written_paths
 from nb_to_flow.batches.effects import effects_of, may_see
 from nb_to_flow.batches.labels import label_all
 from nb_to_flow.batches.recorder import Called, Draft, Guards, Recorder, expression, run_boxed
@@ -67,7 +67,7 @@ def trace(
     with tracer.ready():
         traced = [tracer.one(parameters) for parameters in sets]
     drafts = tracer.recorder.drafts
-    if not options.own_folders and not options.allow_overwrites:
+    if not options.allow_overwrites:
         check_files(drafts.values())
     return Program(
         flow=flow.name,
@@ -78,6 +78,7 @@ def trace(
         sets=traced,
         calls=tracer.recorder.calls,
         trusted=trusted,
+        written=written_paths(drafts.values()),
     )
 
 

@@ -24,10 +24,11 @@ from typing import Any
 from nb_to_flow.batches.eager import run_whole
 from nb_to_flow.batches.export import exported
 from nb_to_flow.batches.isolation import isolated
-from nb_to_flow.batches.jobs import Chunk, Job, Setup
+from nb_to_flow.batches.jobs import Chunk, Job, Setup, wanted_digest
 from nb_to_flow.batches.retrying import delay, may_retry
 from nb_to_flow.batches.store import Store
 from nb_to_flow.batches.symbols import Spread
+from nb_to_flow.batches.workdirs import prepare
 from nb_to_flow.ir.batch import Finished, Pickled, Reference, State, Step
 
 _REPORT_SECONDS = 0.2
@@ -119,7 +120,7 @@ class Workshop:
             outputs = self._outputs(job, value)
         except Exception as error:  # noqa: BLE001 - a result that hasn't the parts that the flow takes
             return _failed(finished, error)
-        finished = _with(finished, outputs=outputs)
+        finished = _with(finished, outputs=outputs, wanted=wanted_digest(job.wanted))
         if not job.consumed:
             return self.store.put(None, finished)
         try:
@@ -176,6 +177,7 @@ class Workshop:
             return
         with isolated(vars(self.module)), contextlib.redirect_stdout(printed):
             if job.folder is not None:
+                prepare(job.folder, self.setup.folder, self.setup.written, self.setup.results)
                 os.chdir(job.folder)
             yield
 

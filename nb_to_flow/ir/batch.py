@@ -150,6 +150,7 @@ class Program:
         sets: one for each parameter set, in their order.
         calls: how many task calls the sets would make if each ran alone.
         trusted: True if tasks are known to leave what they are given alone, so that they may share it.
+        written: paths that tasks write, as in their source, with {name} for what isn't constant.
     """
 
     flow: str
@@ -160,6 +161,7 @@ class Program:
     sets: Sequence[TracedSet]
     calls: int = 0
     trusted: bool = False
+    written: tuple[str, ...] = ()
 
 
 class State(enum.Enum):
@@ -206,6 +208,7 @@ class Finished:
         worker: who ran it.
         started: when, in seconds since 1970.
         printed: what it printed, cut if it is long.
+        wanted: digest of `Piece.wanted` as it was when the piece ran.
     """
 
     key: str
@@ -220,6 +223,7 @@ class Finished:
     worker: str = ""
     started: float = 0.0
     printed: str = ""
+    wanted: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,190 @@
+"""Workers of a Dask or Ray cluster.
+
+Each chunk is one call on the cluster. Workers need nb_to_flow, the flow's libraries, and the results folder and the
+flow's folder under the same paths; they need no way to the Prefect server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from nb_to_flow.batches.jobs import Chunk, Setup
+from nb_to_flow.batches.pools import Report, WorkerLost
+from nb_to_flow.ir.batch import Finished
+from nb_to_flow.ir.errors import InputError
+
+_ALONE = threading.Lock()
+_SHOPS: dict[str, Any] = {}
+
+
+def run_on_cluster(setup: Setup, chunk: Chunk) -> tuple[list[Finished], str]:
+    """Run a chunk in a cluster's worker; how its pieces ended, or why it can't be run.
+
+    One chunk at a time in each process. A chunk that has been started before was lost with its worker and
+    isn't run again: the driver decides what of it is.
+    """
+    if not setup.store.is_dir() or not setup.flow_file.is_file():
+        return [], f"{os.uname().nodename} doesn't have {setup.store.parent} or {setup.flow_file}"
+    try:
+        (setup.store / f"{setup.token}-{chunk.number}.started").touch(exist_ok=False)
+    except FileExistsError:
+        return [], f"the worker that ran chunk {chunk.number} is gone"
+    ended: list[Finished] = []
+    with _ALONE, _inside(setup), _locked(setup):
+        _shop(setup).run(chunk, ended.extend)
+    return ended, ""
+
+
+def _shop(setup: Setup) -> Any:
+    from nb_to_flow.batches.quiet import without_runs
+    from nb_to_flow.batches.workshop import Workshop, load_module
+
+    if setup.token not in _SHOPS:
+        sys.modules.pop(setup.flow_file.stem, None)  # it may have been another one in an earlier batch
+        module = load_module(setup.flow_file)
+        without_runs(module, artifacts=setup.artifacts, generated=setup.trusted)
+        _SHOPS.clear()
+        _SHOPS[setup.token] = Workshop(setup, module)
+    return _SHOPS[setup.token]
+
+
+@contextlib.contextmanager
+def _inside(setup: Setup) -> Iterator[None]:
+    before, path = os.getcwd(), list(sys.path)
+    os.chdir(setup.folder)
+    sys.path[:0] = [str(setup.folder), str(setup.flow_file.parent)]
+    try:
+        yield
+    finally:
+        os.chdir(before)
+        sys.path[:] = path
+
+
+@contextlib.contextmanager
+def _locked(setup: Setup) -> Iterator[None]:
+    """Hold the lock that a resumed batch waits for."""
+    try:
+        import fcntl
+    except ImportError:  # Windows has no such locks
+        yield
+        return
+    with open(setup.store / "workers.lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
+
+
+@contextlib.contextmanager
+def _same_path() -> Iterator[None]:
+    """Processes that start here import from the same places."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(os.path.abspath(path) for path in sys.path)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
+
+
+class Dask:
+    """Workers of a Dask cluster; a local one is started if no address is given."""
+
+    def __init__(self, setup: Setup, address: str, workers: int | None) -> None:
+        try:
+            distributed: Any = importlib.import_module("distributed")
+        except ImportError as error:
+            raise InputError(
+                "the runner dask needs the package distributed", "pip install distributed"
+            ) from error
+        self._setup = setup
+        self._cluster: Any = None
+        if not address:
+            with _same_path():
+                self._cluster = distributed.LocalCluster(
+                    n_workers=workers, threads_per_worker=1, dashboard_address=None
+                )
+        try:
+            self._client: Any = distributed.Client(address or self._cluster, set_as_default=False, timeout=30)
+        except (OSError, ValueError) as error:
+            raise InputError(f"no Dask scheduler answers at {address}: {error}") from error
+        there = len(self._client.scheduler_info(n_workers=-1)["workers"])
+        if not there:
+            raise InputError(f"the Dask cluster at {address} has no workers")
+        self.workers = min(there, workers or there)
+
+    def run(self, chunk: Chunk, report: Report) -> None:
+        """Run a chunk on some worker of the cluster."""
+        future = self._client.submit(
+            run_on_cluster, self._setup, chunk, pure=False, key=_key(self._setup, chunk)
+        )
+        try:
+            ended, lost = future.result()
+        except Exception as error:
+            raise WorkerLost(f"{type(error).__name__}: {error}") from error
+        _reported(ended, lost, report)
+
+    def close(self) -> None:
+        """Leave the cluster; end it if it was started here."""
+        self._client.close()
+        if self._cluster is not None:
+            self._cluster.close()
+
+
+class Ray:
+    """Workers of a Ray cluster; a local one is started if no address is given."""
+
+    def __init__(self, setup: Setup, address: str, workers: int | None) -> None:
+        try:
+            ray: Any = importlib.import_module("ray")
+        except ImportError as error:
+            raise InputError("the runner ray needs the package ray", "pip install ray") from error
+        self._ray = ray
+        self._setup = setup
+        self._ours = not ray.is_initialized()
+        if self._ours:
+            with _same_path():
+                self._start(address, workers)
+        there = int(ray.cluster_resources().get("CPU", 1))
+        self.workers = min(there, workers or there)
+        # A chunk whose worker dies isn't run again by Ray: the driver knows which pieces are done.
+        self._remote = ray.remote(num_cpus=1, max_retries=0)(run_on_cluster)
+
+    def _start(self, address: str, workers: int | None) -> None:
+        quiet = {"log_to_driver": False, "logging_level": "error"}
+        try:
+            if address:
+                self._ray.init(address=address, **quiet)
+            else:
+                self._ray.init(num_cpus=workers, include_dashboard=False, **quiet)
+        except (ConnectionError, OSError, ValueError, RuntimeError) as error:
+            raise InputError(f"no Ray cluster at {address or 'this machine'}: {error}") from error
+
+    def run(self, chunk: Chunk, report: Report) -> None:
+        """Run a chunk on some worker of the cluster."""
+        try:
+            ended, lost = self._ray.get(self._remote.remote(self._setup, chunk))
+        except self._ray.exceptions.RayError as error:
+            raise WorkerLost(f"{type(error).__name__}: {error}") from error
+        _reported(ended, lost, report)
+
+    def close(self) -> None:
+        """Leave the cluster; end it if it was started here."""
+        if self._ours:
+            self._ray.shutdown()
+
+
+def _key(setup: Setup, chunk: Chunk) -> str:
+    return f"chunk-{setup.token}-{chunk.number}"
+
+
+def _reported(ended: list[Finished], lost: str, report: Report) -> None:
+    if lost:
+        raise WorkerLost(lost, for_good="doesn't have" in lost)
+    report(ended)
