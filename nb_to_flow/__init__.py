@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         read_notebook,
         run_flow,
         verify,
+        write_batch_entry,
     )
     from nb_to_flow.ir.batch import BatchOptions
     from nb_to_flow.ir.diagnostics import Diagnostic, Severity
@@ -71,6 +72,7 @@ __all__ = [
     "read_notebook",
     "run_flow",
     "verify",
+    "write_batch_entry",
 ]
 
 _HOMES = {

@@ -1,6 +1,8 @@
 """What the package offers to Python programs; the command line is a thin layer over it."""
 
-from nb_to_flow.api.batching import BatchOutlook, BatchResult, batch, batch_outlook
+from nb_to_flow.api.batch_remote import write_batch_entry
+from nb_to_flow.api.batch_results import BatchOutlook, BatchResult
+from nb_to_flow.api.batching import batch, batch_outlook
 from nb_to_flow.api.converting import Converted, Result, convert
 from nb_to_flow.api.deploying import Deployed, Deployment, deploy
 from nb_to_flow.api.problems import bug
@@ -38,5 +40,6 @@ __all__ = [
     "run_flow",
     "verify",
     "verify_converted",
+    "write_batch_entry",
     "write_verification_page",
 ]

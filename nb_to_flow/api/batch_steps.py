@@ -27,14 +27,10 @@ PAGE = "summary.html"
 _TABLES_EVERY = 5.0
 
 
-def recorded_program(
-    flow: BatchFlow,
-    ledger: SqliteLedger,
-    asked: ParameterSets | None,
-    options: BatchOptions,
-    say: Callable[[str], None],
-) -> Program:
-    """The batch's sets, those of an earlier run included, traced; the ledger knows of them then."""
+def recorded_sets(
+    flow: BatchFlow, ledger: SqliteLedger, asked: ParameterSets | None, say: Callable[[str], None]
+) -> tuple[ParameterSet, ...]:
+    """The batch's sets, those of an earlier run included. Raises InputError if there are none."""
     earlier = ledger.meta("flow")
     if earlier and earlier != flow.flow.name:
         raise InputError(f"the results are those of the flow {earlier!r}", "Name another folder.")
@@ -42,21 +38,34 @@ def recorded_program(
     new = ledger.ask(asked) if asked is not None else 0
     sets = ledger.sets()
     if not sets:
-        raise InputError("there is no batch to go on with", "Give parameter sets: a file or a grid.")
+        raise InputError(
+            "the batch has no parameter sets that fit the flow", "Give a file of them, or a grid."
+        )
     if before and new:
         say(f"{new} parameter sets are new, {before} were there")
-    program = traced(flow, sets, options)
-    changed = ledger.reconcile(program)
-    if changed:
-        say(f"the flow has changed: {changed} sets run again, as far as they depend on what changed")
     ledger.describe(
         {
             "flow": flow.flow.name,
             "file": os.path.basename(flow.notebook or flow.file),
-            "runner": options.runner,
             "started": datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S %z"),
         }
     )
+    return sets
+
+
+def recorded_program(
+    flow: BatchFlow,
+    ledger: SqliteLedger,
+    sets: tuple[ParameterSet, ...],
+    options: BatchOptions,
+    say: Callable[[str], None],
+) -> Program:
+    """The sets traced; the ledger knows what each comes down to. Raises InputError."""
+    program = traced(flow, sets, options)
+    changed = ledger.reconcile(program)
+    if changed:
+        say(f"the flow has changed: {changed} sets run again, as far as they depend on what changed")
+    ledger.describe({"runner": options.runner})
     for reason, count in untraceable(program).items():
         say(f"{count} sets are run whole, nothing is shared between them: {reason}")
     return program
@@ -92,7 +101,7 @@ class Shown:
     """What people and other programs see of a batch while it runs."""
 
     def __init__(self, results: Path, flow: str) -> None:
-        self._results = results
+        self.results = results
         self._flow = flow
         self._artifact: TableArtifact | None = None
 
@@ -109,10 +118,10 @@ class Shown:
         """The tables and the page, from the ledger."""
         from nb_to_flow.batches.view import LedgerView
 
-        with contextlib.closing(LedgerView(self._results)) as view:
+        with contextlib.closing(LedgerView(self.results)) as view:
             report = view.report()
-        write_tables(self._results, report.sets)
-        replace_file(self._results / PAGE, batch_page(report).encode())
+        write_tables(self.results, report.sets)
+        replace_file(self.results / PAGE, batch_page(report).encode())
 
     def publish(self) -> None:
         """The artifact of the flow run, within which this is called.
@@ -123,6 +132,6 @@ class Shown:
 
         from nb_to_flow.batches.view import LedgerView
 
-        with contextlib.closing(LedgerView(self._results)) as view, contextlib.suppress(Exception):
+        with contextlib.closing(LedgerView(self.results)) as view, contextlib.suppress(Exception):
             self._artifact = self._artifact or TableArtifact(self._flow, str(flow_run.id))
             self._artifact.show(tuple(view.sets()), view.counts())

@@ -5,102 +5,28 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nb_to_flow.api.batch_inputs import SetSource, checked_sets, opened
-from nb_to_flow.api.batch_steps import Shown, recorded_program, task_rows, traced, untraceable
+from nb_to_flow.api.batch_remote import RemoteRequest, run_remote
+from nb_to_flow.api.batch_results import BatchOutlook, BatchResult
+from nb_to_flow.api.batch_steps import (
+    Shown,
+    recorded_program,
+    recorded_sets,
+    task_rows,
+    traced,
+    untraceable,
+)
 from nb_to_flow.api.single import PathLike
 from nb_to_flow.ir.batch import BatchOptions, BatchTotals, Program, Progress
-from nb_to_flow.ir.batch_result import BatchReport, TaskRow
 from nb_to_flow.ir.errors import InputError
 from nb_to_flow.pipeline import ConvertOptions
 from nb_to_flow.report.text import duration
 
 if TYPE_CHECKING:
     from nb_to_flow.batches.ledger import SqliteLedger
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class BatchResult:
-    """How a batch ended.
-
-    Attributes:
-        folder: the results: tables, the page, the ledger, what sets returned.
-        report: every set with its parameters, state, results and error.
-        totals: counts and times.
-        repeated: how many sets were left out because they repeat others.
-    """
-
-    folder: Path
-    report: BatchReport
-    totals: BatchTotals
-    repeated: int = 0
-
-    @property
-    def ok(self) -> bool:
-        """True if every set that was asked for is done."""
-        return self.report.count("done") == len(self.report.sets)
-
-    def to_json(self) -> dict[str, Any]:
-        """What `batch --json` prints."""
-        report, totals = self.report, self.totals
-        return {
-            "flow": report.title,
-            "folder": str(self.folder),
-            "sets": len(report.sets),
-            "done": report.count("done"),
-            "failed": report.count("failed", "skipped"),
-            "invalid": report.count("invalid"),
-            "not_run": report.count("pending", "running"),
-            "repeated": self.repeated,
-            "pieces_run": totals.pieces_run,
-            "pieces_kept": totals.pieces_kept,
-            "seconds": round(totals.seconds, 3),
-            "work_seconds": round(totals.work_seconds, 3),
-            "alone_seconds": round(totals.alone_seconds, 3),
-            "task_runs": totals.task_runs,
-            "flow_run": totals.flow_run,
-            "failures": [
-                {"set": row.number, "line": row.line, "error": row.error} for row in report.sets if row.error
-            ],
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class BatchOutlook:
-    """What a batch would do.
-
-    Attributes:
-        sets: how many sets would run.
-        invalid: how many the flow can't take.
-        repeated: how many repeat others.
-        tasks: calls of each task, distinct ones and all; nothing has run.
-        untraceable: why sets would be run whole, with how many of them.
-        failing: what the flow's body raises on the parameters alone, with how many sets.
-    """
-
-    sets: int
-    invalid: int
-    repeated: int
-    tasks: tuple[TaskRow, ...]
-    untraceable: Mapping[str, int]
-    failing: Mapping[str, int]
-
-    def to_json(self) -> dict[str, Any]:
-        """What `batch --dry-run --json` prints."""
-        tasks = [{"task": t.task, "runs": t.distinct, "calls": t.calls} for t in self.tasks]
-        return {
-            "sets": self.sets,
-            "invalid": self.invalid,
-            "repeated": self.repeated,
-            "pieces": sum(task.distinct for task in self.tasks),
-            "calls": sum(task.calls for task in self.tasks),
-            "tasks": tasks,
-            "untraceable": dict(self.untraceable),
-            "failing": dict(self.failing),
-        }
 
 
 def batch(
@@ -116,6 +42,8 @@ def batch(
     resume: bool = False,
     retry_failed: bool = False,
     run_options: BatchOptions | None = None,
+    deployment: str = "",
+    chunk: int = 1,
     folder: PathLike | None = None,
     options: ConvertOptions | None = None,
     say: Callable[[str], None] | None = None,
@@ -135,6 +63,10 @@ def batch(
         resume: go on with the batch in `output`; without sets, with those it has.
         retry_failed: also run again what failed; implies `resume`.
         run_options: workers, and what happens on errors.
+        deployment: FLOW/DEPLOYMENT: create flow runs of it on the server, `max_workers` at a time (10 if not
+            said), and follow them to their end. Their workers need no nb-to-flow; no work is shared, and
+            what the flow returns stays with them.
+        chunk: sets that each flow run takes; above 1 only with what `write_batch_entry` writes.
         folder: where the flow runs; None for the notebook's folder if it is known, else the current one.
         options: for a notebook, how to convert it.
         say: gets a line for each thing worth knowing.
@@ -143,7 +75,7 @@ def batch(
     Returns how it ended; a set that fails is in the report, not an exception. Raises InputError if the
     batch can't be run as asked.
     """
-    from nb_to_flow.batches.folder import results_folder
+    from nb_to_flow.batches.folder import LEDGER, results_folder
     from nb_to_flow.batches.ledger import SqliteLedger
     from nb_to_flow.batches.view import LedgerView
 
@@ -153,14 +85,23 @@ def batch(
     results = Path(output).absolute()
     if not source.given() and not resume:
         raise InputError("no parameter sets are given", "Give a file of them, a grid, or resume a batch.")
+    if not source.given() and not (results / LEDGER).exists():
+        raise InputError(f"{output} holds no batch to go on with", "Give parameter sets: a file or a grid.")
     chosen = run_options or BatchOptions()
     with opened(target, folder, options) as flow:
         asked = checked_sets(flow, source, strict=strict, say=say) if source.given() else None
         with results_folder(results, resume=resume), contextlib.closing(SqliteLedger(results)) as ledger:
-            program = recorded_program(flow, ledger, asked, chosen, say)
+            found = recorded_sets(flow, ledger, asked, say)
             if retry_failed:
                 ledger.forget_failures()
-            totals = _run(program, ledger, results, chosen, say, progress)
+            shown = Shown(results, flow.flow.name)
+            told = progress or (lambda now: None)
+            if deployment:
+                remote = RemoteRequest(deployment=deployment, chunk=chunk)
+                totals = run_remote(found, ledger, shown, remote, chosen, say, told)
+            else:
+                program = recorded_program(flow, ledger, found, chosen, say)
+                totals = _run(program, ledger, shown, chosen, say, told)
     with contextlib.closing(LedgerView(results)) as view:
         report = view.report()
     return BatchResult(
@@ -171,20 +112,17 @@ def batch(
 def _run(
     program: Program,
     ledger: SqliteLedger,
-    results: Path,
+    shown: Shown,
     options: BatchOptions,
     say: Callable[[str], None],
-    progress: Callable[[Progress], None] | None,
+    progress: Callable[[Progress], None],
 ) -> BatchTotals:
     from nb_to_flow.batches.run import run_batch
     from nb_to_flow.run.server import prepare_server
 
     prepare_server(say)
-    shown = Shown(results, program.flow)
     with shown.kept_current():
-        totals = run_batch(
-            program, ledger, results, options, say, progress or (lambda now: None), shown.publish
-        )
+        totals = run_batch(program, ledger, shown.results, options, say, progress, shown.publish)
         ledger.describe({"took": duration(totals.seconds), "flow run": totals.flow_run})
     return totals
 

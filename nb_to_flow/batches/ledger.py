@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import pickle
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from nb_to_flow.batches.folder import LEDGER
+from nb_to_flow.batches.remote import RemoteRun
 from nb_to_flow.batches.scalars import decode_output_list, decode_outputs, encode_outputs, readable_json
 from nb_to_flow.batches.sets import BadSet, ParameterSets, identity
 from nb_to_flow.ir.batch import (
@@ -68,6 +70,12 @@ create table pieces (
     printed text not null default '',
     started real
 ) without rowid;
+create table remote_runs (        -- flow runs of a deployment
+    number integer primary key autoincrement,
+    sets text not null,           -- JSON: their numbers
+    flow_run text not null default '',
+    ended integer not null default 0
+);
 """
 
 
@@ -235,6 +243,34 @@ class SqliteLedger:
                 "update sets set state = ?, error = ?, seconds = ?, outputs = ?, ended = ? where number = ?",
                 rows,
             )
+
+    # Flow runs of a deployment: the `RemoteLedger`
+
+    def open_runs(self) -> Sequence[RemoteRun]:
+        """Runs that were begun and of which no end is recorded."""
+        rows = self._db.execute(
+            "select number, sets, flow_run from remote_runs where not ended order by number"
+        )
+        return [RemoteRun(number=n, sets=tuple(json.loads(sets)), flow_run=run) for n, sets, run in rows]
+
+    def begin_run(self, sets: Sequence[int]) -> RemoteRun:
+        """Record that a run is about to be created."""
+        done = self._db.execute("insert into remote_runs (sets) values (?)", (json.dumps(list(sets)),))
+        return RemoteRun(number=int(done.lastrowid or 0), sets=tuple(sets))
+
+    def run_created(self, run: RemoteRun) -> None:
+        """Record its id."""
+        self._db.execute("update remote_runs set flow_run = ? where number = ?", (run.flow_run, run.number))
+
+    def run_ended(self, run: RemoteRun) -> None:
+        """No more is to come from it."""
+        self._db.execute("update remote_runs set ended = 1 where number = ?", (run.number,))
+
+    def set_ran_in(self, flow_runs: Mapping[int, str]) -> None:
+        """Record the flow run of each set."""
+        rows = [(flow_run, number) for number, flow_run in flow_runs.items()]
+        with _transaction(self._db):
+            self._db.executemany("update sets set flow_run = ? where number = ?", rows)
 
 
 _RESET = "state = 'pending', error = '', seconds = 0, outputs = '{}', flow_run = ''"

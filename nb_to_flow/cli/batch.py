@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -33,6 +34,11 @@ flow's signature before anything runs.
 
 \b
 The results folder gets results.csv, results.parquet (with pyarrow), summary.html and ledger.sqlite.
+With --deployment the sets become flow runs on the server, --max-workers of them at a time (10 if not
+said); a run takes --chunk sets if the deployment is of what --write-entry wrote. Nothing is shared then,
+and the results tell the state of each set, not what the flow returned.
+
+\b
 After a crash or Ctrl-C, the same command with --resume goes on: what has finished is not done again.
 Exit codes: 0 all sets are done, 1 a set failed or didn't fit, 2 the batch could not start.
 """
@@ -77,6 +83,16 @@ _GRID_ITEM = re.compile(r"\w+=")
 @click.option("--allow-overwrites", is_flag=True, help="Run although sets write to the same files.")
 @click.option("--keep-intermediates", is_flag=True, help="Keep what tasks passed to each other.")
 @click.option("--artifacts", is_flag=True, help="Publish what tasks display to the Prefect server.")
+@click.option("--deployment", default="", metavar="FLOW/NAME", help="Run on the workers of this deployment.")
+@click.option(
+    "--chunk",
+    type=click.IntRange(1, 100_000),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="With --deployment: sets in each flow run.",
+)
+@click.option("--write-entry", is_flag=True, help="Write the flow that --chunk needs, and run nothing.")
 @click.option("--folder", metavar="FOLDER", help="Run here; default: in the notebook's folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @planning
@@ -93,6 +109,9 @@ def batch(
     strict: bool,
     resume: bool,
     retry_failed: bool,
+    deployment: str,
+    chunk: int,
+    write_entry: bool,
     folder: str | None,
     as_json: bool,
     **values: Any,
@@ -105,7 +124,9 @@ def batch(
     from nb_to_flow import api
     from nb_to_flow.run.parameters import parse_pairs
 
-    target, items = _sorted_out(words, grid)
+    target, items = sorted_out(words, grid)
+    if write_entry:
+        return _write_entry(target)
     run_options = _run_options(values)
     common: dict[str, Any] = {
         "params": params,
@@ -124,13 +145,14 @@ def batch(
     if output is None:
         raise click.UsageError("-o is missing: the folder for the results.")
     more: dict[str, Any] = {"output": output, "resume": resume, "retry_failed": retry_failed}
+    more.update(deployment=deployment, chunk=chunk)
     with _progress_bar() as progress:
         result = api.batch(target, **common, **more, progress=progress)
     _print_result(result, as_json)
     return 0 if result.ok else 1
 
 
-def _sorted_out(words: tuple[str, ...], grid: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+def sorted_out(words: tuple[str, ...], grid: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """The target and the grid's items: `--grid a=1 b=2 flow.py` gives the option one and leaves the rest."""
     items = [word for word in words if _GRID_ITEM.match(word)]
     targets = [word for word in (*words, *grid) if not _GRID_ITEM.match(word)]
@@ -150,6 +172,14 @@ def _run_options(values: dict[str, Any]) -> BatchOptions:
         "keep_intermediates", "artifacts",
     )  # fmt: skip
     return BatchOptions(**{name: values.pop(name) for name in names})
+
+
+def _write_entry(target: str) -> int:
+    from nb_to_flow import api
+
+    path = os.path.relpath(api.write_batch_entry(target))
+    print(f"wrote {path}; deploy it: nb-to-flow deploy {path} --folder FOLDER --apply")
+    return 0
 
 
 def _say(line: str) -> None:

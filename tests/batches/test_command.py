@@ -1,0 +1,195 @@
+"""`nb-to-flow batch` as users call it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import pickle
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from nb_to_flow.batches.view import LedgerView
+from nb_to_flow.cli import main
+from nb_to_flow.cli.batch import sorted_out
+from tests.batches.samples import SMALL, write_flow
+from tests.batches.killing import kill_and_resume
+from tests.servers import PrefectServer
+
+WORDS = [
+    (("f.py",), ("a=1",), ("f.py", ("a=1",))),
+    (("b=2", "f.py"), ("a=1",), ("f.py", ("a=1", "b=2"))),
+    (("f.py", "b=2", "c=3"), ("a=1",), ("f.py", ("a=1", "b=2", "c=3"))),
+    (("a=1",), ("f.py",), ("f.py", ("a=1",))),
+    (("dir=x/f.py", "f.py"), ("a=1",), ("f.py", ("a=1", "dir=x/f.py"))),
+]
+
+
+@pytest.mark.parametrize(("words", "grid", "expected"), WORDS)
+def test_grids_take_several_words(words: Any, grid: Any, expected: Any) -> None:
+    assert sorted_out(words, grid) == expected
+
+
+@pytest.mark.parametrize(("words", "grid"), [((), ()), (("f.py", "a=1"), ()), (("f.py", "g.py"), ("a=1",))])
+def test_words_that_are_no_call(words: Any, grid: Any) -> None:
+    with pytest.raises(click.UsageError):
+        sorted_out(words, grid)
+
+
+def test_dry_run_says_what_is_shared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    flow = str(write_flow(tmp_path))
+    (tmp_path / "sets.csv").write_text("year,region\n2020,EU\n2021,US\n2021,US\nnext,EU\n")
+    common = ["batch", flow, "--params", "sets.csv", "--grid", "share=0.1..0.3..0.1"]
+    assert main([*common, "--dry-run", "--json"]) == 0
+    said = capsys.readouterr()
+    outlook = json.loads(said.out)
+    assert {task["task"]: (task["runs"], task["calls"]) for task in outlook["tasks"]} == {
+        "load": (1, 6),
+        "by_region": (2, 6),
+        "score": (6, 6),
+    }
+    assert (outlook["sets"], outlook["invalid"], outlook["repeated"]) == (6, 3, 3)
+    assert "left out: sets.csv, line 5, column 1: year" in said.err
+    assert "left out: set 6 repeats set 3 and 2 more repetitions" in said.err
+    assert main([*common, "--dry-run"]) == 0
+    assert "6 sets, 9 pieces of work for 18 calls; 9 calls are shared" in capsys.readouterr().out
+    assert sorted(p.name for p in tmp_path.iterdir() if p.name != "__pycache__") == ["sets.csv", "small.py"]
+
+
+REFUSED = [
+    (["--params", "none.csv", "-o", "r"], "none.csv: No such file"),
+    (["--grid", "yaer=1", "-o", "r"], "did you mean year"),
+    (["--grid", "year=a,1", "--strict", "-o", "r"], "1 parameter set can't be run"),
+    (["-o", "r"], "no parameter sets are given"),
+    (["--resume", "-o", "r"], "no batch to go on with"),
+    (["--grid", "year=1"], "-o is missing"),
+    (["--grid", "year=1", "-o", "taken"], "holds other files"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), REFUSED, ids=[" ".join(r[0]) for r in REFUSED])
+def test_refused_before_anything_is_written(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_flow(tmp_path)
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "thesis.tex").touch()
+    assert main(["batch", "small.py", *arguments]) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "r" / "results.csv").exists()
+    assert [p.name for p in (tmp_path / "taken").iterdir()] == ["thesis.tex"]
+
+
+def run(folder: Path, env: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own; pieces leave lines in log.txt."""
+    return subprocess.run(
+        [sys.executable, "-m", "nb_to_flow", "batch", *arguments],
+        cwd=folder,
+        env={**env, "BATCH_LOG": str(folder / "log.txt")},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def table(folder: Path) -> list[dict[str, str]]:
+    with (folder / "results.csv").open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.mark.slow
+def test_batch_resumed_extended_and_changed(server: PrefectServer, tmp_path: Path) -> None:
+    flow = write_flow(tmp_path)
+    grid = ["--grid", "year=2020..2022", "region=EU,US", "-p", "share=0.1"]
+    done = run(tmp_path, server.env, "small.py", *grid, "-o", "r")
+    assert done.returncode == 1, done.stderr
+    assert "4 of 6 sets done, 2 failed" in done.stdout
+    rows = table(tmp_path / "r")
+    assert [row["state"] for row in rows] == ["done"] * 4 + ["failed"] * 2
+    assert rows[4]["error"] == "score: ValueError: no data for 2022"
+    assert float(rows[1]["score"]) == 499502 * 0.1 + 2020
+    assert pickle.loads((tmp_path / "r" / rows[0]["rows"]).read_bytes()) == list(range(1000))
+    log = (tmp_path / "log.txt").read_text().splitlines()
+    assert Counter(line.split()[0] for line in log) == {"load": 1, "by_region": 2, "score": 6}
+    page = (tmp_path / "r" / "summary.html").read_text()
+    assert "1 for 6 calls" in page and "<svg" in page
+
+    refused = run(tmp_path, server.env, "small.py", *grid, "-o", "r")
+    assert refused.returncode == 2 and "--resume goes on with it" in refused.stderr
+
+    again = run(tmp_path, server.env, "small.py", "--resume", "-o", "r", "--json")
+    assert again.returncode == 1
+    assert json.loads(again.stdout)["pieces_run"] == 0
+    more = run(tmp_path, server.env, "small.py", "--grid", "year=2022,2023", "--resume", "-o", "r")
+    assert "2 parameter sets are new, 6 were there" in more.stderr
+    assert [(row["set"], row["state"]) for row in table(tmp_path / "r")][6:] == [
+        ("6", "failed"),
+        ("7", "done"),
+    ]
+
+    flow.write_text(flow.read_text().replace("year == 2022", "year == 2000"))
+    changed = run(tmp_path, server.env, "small.py", "--retry-failed", "-o", "r")
+    assert changed.returncode == 0, changed.stdout + changed.stderr
+    assert "the flow has changed" in changed.stderr
+    assert {row["state"] for row in table(tmp_path / "r")} == {"done"}
+
+
+@pytest.mark.slow
+def test_artifact_of_the_flow_run_shows_the_sets(server: PrefectServer, tmp_path: Path) -> None:
+    write_flow(tmp_path)
+    done = run(tmp_path, server.env, "small.py", "--grid", "year=2021,2022", "-o", "r", "--json")
+    outcome = json.loads(done.stdout)
+    assert outcome["failures"] == [{"set": 1, "line": None, "error": "score: ValueError: no data for 2022"}]
+    flow_run = server.get(f"/flow_runs/{outcome['flow_run']}")
+    assert flow_run["state"]["type"] == "FAILED"
+    wanted = {"artifacts": {"flow_run_id": {"any_": [outcome["flow_run"]]}}}
+    [artifact] = server.post("/artifacts/filter", wanted)
+    assert (artifact["type"], artifact["key"]) == ("table", "batch-small")
+    assert [(row["set"], row["state"]) for row in json.loads(artifact["data"])] == [
+        (1, "failed"),
+        (0, "done"),
+    ]
+    assert artifact["description"] == "2 parameter sets: 1 done, 1 failed."
+
+
+@pytest.mark.slow
+def test_nothing_is_lost_or_done_twice_when_killed(server: PrefectServer, tmp_path: Path) -> None:
+    assert kill_and_resume(tmp_path, server.env, sets=60, kills=5).problems(60) == []
+
+
+@pytest.mark.slow
+def test_the_function_does_what_the_command_does(server: PrefectServer, tmp_path: Path) -> None:
+    write_flow(tmp_path, source=SMALL.replace("year == 2022", "year == 2000"))
+    program = """
+        import nb_to_flow
+        sets = [{"year": 2020 + n, "region": "US"} for n in range(3)]
+        found = nb_to_flow.batch("small.py", sets, output="r", fixed={"share": 1.0})
+        print(found.ok, [row.outputs["score"].value for row in found.report.sets])
+    """
+    code = "\n".join(line.strip() for line in program.splitlines())
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=server.env,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.stdout.strip() == "True [501522.0, 501523.0, 501524.0]", done.stderr
+    assert [row.line for row in LedgerView(tmp_path / "r").sets()] == [None] * 3
