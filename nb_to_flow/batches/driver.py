@@ -158,7 +158,8 @@ class Driver:
             if left:
                 self.take([Finished(key=left[0], state=State.FAILED, error=f"WorkerLost: {lost}")])
                 left = left[1:]
-        self.schedule.back(left)
+        skipped = self.schedule.back(left)
+        self.ledger.finish([Finished(key=key, state=State.SKIPPED) for key in skipped])
 
     def _record(self, index: int) -> SetRecord:
         traced = self.traced[index]

@@ -119,13 +119,19 @@ class Schedule:
             skipped += self._give_up(index)
         return Consequences(failed=tuple(users), skipped=tuple(skipped))
 
-    def back(self, keys: Iterable[str]) -> None:
-        """These pieces were given out, and have not run."""
+    def back(self, keys: Iterable[str]) -> list[str]:
+        """These pieces were given out, and have not run; those that nothing needs any more are skipped."""
+        skipped = []
         for key in keys:
-            if self.state[key] is State.RUNNING:
-                self.state[key] = State.PENDING
-                if not self._waiting[key]:
-                    heapq.heappush(self._ready, self._entry(key))
+            if self.state[key] is not State.RUNNING:
+                continue
+            self.state[key] = State.PENDING
+            if not self._users[key]:
+                self._leave(key, State.SKIPPED)
+                skipped.append(key)
+            elif not self._waiting[key]:
+                heapq.heappush(self._ready, self._entry(key))
+        return skipped
 
     def next_chunk(self) -> tuple[list[str], float]:
         """Pieces to run one after the other, and an estimate of their seconds; empty if none is ready."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+from nb_to_flow.batches.driver import Driver
+from nb_to_flow.batches.export import load_output
+from nb_to_flow.batches.jobs import Setup
+from nb_to_flow.batches.quiet import without_runs
 from nb_to_flow.batches.trace import trace
-from nb_to_flow.batches.workshop import load_module
+from nb_to_flow.batches.workshop import Workshop, load_module
 from nb_to_flow.ir.batch import BatchOptions, Finished, ParameterSet, Program, SetRecord, State
 
 HEAD = """\
@@ -87,3 +92,55 @@ class MemoryLedger:
         for record in records:
             assert record.index not in self.sets or self.sets[record.index].state is not State.DONE
             self.sets[record.index] = record
+
+
+def run_here(
+    program: Program,
+    results: Path,
+    ledger: MemoryLedger | None = None,
+    options: BatchOptions | None = None,
+    most_chunks: int = 10_000,
+) -> MemoryLedger:
+    """Run a program piece by piece in this process, without Prefect; after `most_chunks` all is dropped."""
+    ledger = ledger or MemoryLedger()
+    store = results / ".store"
+    store.mkdir(parents=True, exist_ok=True)
+    driver = Driver(program, ledger, results, options or BatchOptions())
+    driver.take_over(2)
+    setup = Setup(
+        flow_file=program.flow_file,
+        flow_name=program.flow_name,
+        folder=program.folder,
+        store=store,
+        results=results,
+        trusted=program.trusted,
+        written=program.written,
+    )
+    module = load_module(program.flow_file)
+    undo = without_runs(module, artifacts=False, generated=False)
+    shop = Workshop(setup, module)
+    before = os.getcwd()
+    os.chdir(program.folder)
+    try:
+        while driver.to_run and (chunk := driver.next_chunk()):
+            if chunk.number == most_chunks:
+                return ledger
+            ended: list[Finished] = []
+            shop.run(chunk, ended.extend)
+            driver.take(ended)
+            driver.chunk_ended(chunk.number, "")
+    finally:
+        os.chdir(before)
+        undo()
+        shop.store.close()
+    driver.close()
+    return ledger
+
+
+def values_of(ledger: MemoryLedger, results: Path) -> dict[int, dict[str, Any]]:
+    """What the sets that are done returned."""
+    return {
+        index: {name: load_output(output, results) for name, output in record.outputs.items()}
+        for index, record in ledger.sets.items()
+        if record.state is State.DONE
+    }
