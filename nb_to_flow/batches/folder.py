@@ -22,7 +22,8 @@ def results_folder(folder: Path, *, resume: bool) -> Iterator[Path]:
     """Make the folder, or take it over, and hold it for one batch; gives its absolute path.
 
     Raises InputError if it holds something else, if it holds a batch and `resume` is false, and while
-    another batch uses it. The lock of a process that was killed is gone with it.
+    another batch uses it. The lock of a process that was killed is gone with it. A batch that is refused
+    leaves no folder that says it was one.
     """
     path = Path(os.path.abspath(folder))
     if path.exists() and not path.is_dir():
@@ -33,10 +34,24 @@ def results_folder(folder: Path, *, resume: bool) -> Iterator[Path]:
         raise InputError(f"{folder} holds other files ({', '.join(others[:3])})", hint)
     path.mkdir(parents=True, exist_ok=True)
     with _locked(path, folder):
-        if (path / LEDGER).exists() and not resume:
+        known = (path / LEDGER).exists()
+        if known and not resume:
             hint = "--resume goes on with it; or name another folder."
             raise InputError(f"{folder} holds the results of a batch already", hint)
-        yield path
+        try:
+            yield path
+        except InputError:
+            if not known:
+                _clear(path)
+            raise
+
+
+def _clear(path: Path) -> None:
+    """Remove the ledger of a batch that ran nothing, and the folder if nothing else is in it."""
+    for name in (LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm", LOCK):
+        (path / name).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        path.rmdir()
 
 
 def _others(path: Path) -> list[str]:

@@ -183,3 +183,20 @@ def test_folders_that_are_refused(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=pattern), results_folder(tmp_path / name, resume=resume):
             pass
     assert json.dumps(sorted(os.listdir(tmp_path / "other"))) == '["thesis.tex"]'
+
+
+def test_a_batch_that_is_refused_leaves_no_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    for _ in range(2):
+        with pytest.raises(InputError, match="sets collide"), results_folder(folder, resume=False):
+            SqliteLedger(folder).close()
+            raise InputError("sets collide")
+        assert not folder.exists()
+
+
+def test_a_batch_that_is_resumed_keeps_its_ledger(tmp_path: Path) -> None:
+    with results_folder(tmp_path, resume=False):
+        SqliteLedger(tmp_path).close()
+    with pytest.raises(InputError), results_folder(tmp_path, resume=True):
+        raise InputError("the flow has no such parameter")
+    assert (tmp_path / LEDGER).exists()
