@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ def main(path: str) -> None:
 
 
 def _played(job: dict[str, Any]) -> dict[str, Any]:
-    from nb_to_flow.run import RunRequest, run_module
+    from nb_to_flow.run import Failure, RunRequest, RunResult, run_module
+    from nb_to_flow.run.failure import describe
     from nb_to_flow.run.server import prepare_server
     from nb_to_flow.verify.probe import Orders, install, save_outside
 
@@ -46,7 +48,13 @@ def _played(job: dict[str, Any]) -> dict[str, Any]:
         workers=job["workers"],
     )
     began = time.perf_counter()
-    result = run_module(request, _log)
+    try:
+        result = run_module(request, _log)
+    except InputError:
+        raise
+    except Exception as error:  # noqa: BLE001 - of the task runner: the flow's own are in the result
+        traceback.print_exc()
+        result = RunResult(values={}, failure=Failure(message=describe(error)))
     seconds = time.perf_counter() - began
     save_outside(orders)
     failure = result.failure

@@ -37,7 +37,7 @@ def run_flow(
     Args:
         target: `flows/x.py`, `flows/x.py:x`, or a notebook.
         parameters: values by name; checked against the flow's signature before anything runs.
-        runner: "thread" or "process"; None for what the flow says.
+        runner: "thread", "process", "dask" or "ray"; None for what the flow says.
         folder: where to run; None for the notebook's folder if it is known, else the current one.
         output: for a notebook, the folder for its flow; None for a temporary one.
         options: for a notebook, how to convert it.

@@ -279,7 +279,7 @@ class VerifySession:
             repeats=1 + len(observed.reference.others),
             parameters=observed.parameters,
             tolerance=chosen.tolerance,
-            notes=(*observed.notes, *self._notes(chosen, plan)),
+            notes=(*observed.notes, *self._notes(chosen, plan), *_unseen(first, runs)),
             notebook_seconds=first.seconds,
             flow_text=text,
         )
@@ -419,6 +419,16 @@ def _copy_notes(workspace: Workspace, root: Path, conversion: Conversion) -> lis
         more = f" and {len(workspace.skipped) - 5} more" if len(workspace.skipped) > 5 else ""
         notes.append(f"Not copied for the runs: {shown}{more}.")
     return notes
+
+
+def _unseen(notebook: Observation, runs: tuple[FlowRun, ...]) -> list[str]:
+    """What is to be said of variables that the flow doesn't return."""
+    compared = {f.name for run in runs for f in run.findings}
+    unseen = [name for name in notebook.variables if name not in compared]
+    if not unseen or any(run.failure is not None for run in runs):
+        return []
+    more = f" and {len(unseen) - 8} more" if len(unseen) > 8 else ""
+    return [f"Not compared, as the flow doesn't return them: {', '.join(unseen[:8])}{more}."]
 
 
 def _repeatable(plan: FlowPlan) -> list[str]:

@@ -36,7 +36,9 @@ Exit codes: 0 it completed, 1 it failed, 2 it could not start.
 @click.option("-p", "pairs", multiple=True, metavar="NAME=VALUE", help="A parameter of the flow. Repeatable.")
 @click.option("--params", metavar="FILE.json", help="Parameters as a JSON object.")
 @click.option(
-    "--runner", type=click.Choice(["thread", "process"]), help="Where tasks run; default: as the flow says."
+    "--runner",
+    type=click.Choice(["thread", "process", "dask", "ray"]),
+    help="Where tasks run; default: as the flow says.",
 )
 @click.option("--folder", metavar="FOLDER", help="Run here; default: in the notebook's folder.")
 @click.option("-o", "--output", metavar="FOLDER", help="For a notebook: keep its flow here.")

@@ -15,6 +15,7 @@ from nb_to_flow.ir.verification import (
     Picture,
     Portrait,
     Printed,
+    Snapshot,
     Verdict,
     What,
 )
@@ -80,11 +81,13 @@ class Reference:
         return self._loose[name]
 
     def unstable(self) -> tuple[str, ...]:
-        """Names of the final variables that aren't deterministic, with the part if it isn't all of it."""
-        found = []
-        for name in self.first.variables:
-            found += [name + path for path in sorted(self.loose_paths(name))]
-        return tuple(found)
+        """Names of the variables and files that aren't deterministic, with the part if it isn't all."""
+        loose = {name: self.loose_paths(name) for name in self.first.variables} | self.loose_files()
+        return tuple(
+            f"{name}{part}" if part[:1] in ("", ".", "[") else f"{name}, {part}"
+            for name, parts in loose.items()
+            for part in sorted(parts)
+        )
 
     def loose_in_snapshot(self, cell: int | None, name: str, value: Portrait) -> frozenset[str]:
         """The same of a variable as it was after a cell."""
@@ -335,34 +338,43 @@ def _first_output(reference: Reference, seen: Observation, origins: Origins) -> 
     """The first task that returned something else than the notebook had after the task's cells."""
     for snapshot in sorted(seen.snapshots, key=lambda s: origins.rank(s.task)):
         for name, value in snapshot.values.items():
-            if _is_shared(snapshot.task, name, seen, origins):
-                continue
-            place = _differs(reference, snapshot.task, name, value, origins)
+            expected = _expected(reference, snapshot.task, name, seen, origins)
+            place = _differs(reference, snapshot.task, name, value, expected)
             if place is not None:
                 return place
     return None
 
 
-def _is_shared(task: str, name: str, seen: Observation, origins: Origins) -> bool:
-    """True if another task with a cell in common leaves the name too: no cell's end has this task's."""
-    own = set(origins.cells.get(task, ()))
-    return any(
-        other.task != task and name in other.values and own & set(origins.cells.get(other.task, ()))
-        for other in seen.snapshots
-    )
+def _expected(
+    reference: Reference, task: str, name: str, seen: Observation, origins: Origins
+) -> list[Snapshot]:
+    """What the notebook had of a variable when the task's cells had run; one of these is to be met.
+
+    There are several if it isn't known which: the task isn't the notebook's, or another task changes the
+    variable in between. There is none if a cell is split between two tasks that leave the variable.
+    """
+    found = [s for s in reference.first.snapshots if name in s.values]
+    own = origins.cells.get(task)
+    if not own:
+        return found
+    others = {other.task for other in seen.snapshots if other.task != task and name in other.values}
+    rivals = {cell for other in others for cell in origins.cells.get(other, ())}
+    if rivals & set(own):
+        return []
+    found = [s for s in found if s.cell in own]
+    between = any(min(own) < cell < max(own) for cell in rivals)
+    return found if between else found[-1:]
 
 
-def _differs(reference: Reference, task: str, name: str, value: Portrait, origins: Origins) -> First | None:
-    cells = origins.cells.get(task)
+def _differs(
+    reference: Reference, task: str, name: str, value: Portrait, expected: list[Snapshot]
+) -> First | None:
     last: First | None = None
-    for snapshot in reference.first.snapshots:
-        if name not in snapshot.values or (cells is not None and snapshot.cell not in cells):
-            continue
-        expected = snapshot.values[name]
-        loose = reference.loose_in_snapshot(snapshot.cell, name, expected)
+    for snapshot in expected:
+        loose = reference.loose_in_snapshot(snapshot.cell, name, snapshot.values[name])
         if WHOLE in loose:
             return None
-        comparison = compare(expected, value, reference.tolerance, loose)
+        comparison = compare(snapshot.values[name], value, reference.tolerance, loose)
         if comparison.verdict is not Verdict.DIFFERENT:
             return None
         last = First(task=task, cell=snapshot.cell, name=name, reason=comparison.reason)

@@ -170,7 +170,9 @@ def _failure(job: FlowJob, done: dict[str, Any], ended: Ended) -> Breakdown | No
     if ended.code is None:
         return Breakdown(message=f"the flow takes longer than {job.timeout:g} s", traceback=ended.errors)
     if not done:
-        return Breakdown(message="the flow's process ended early", traceback=ended.errors)
+        last = [line.strip() for line in ended.errors.splitlines() if line.strip()][-1:]
+        message = ": ".join(["the flow's process ended early", *last])
+        return Breakdown(message=message[:600], traceback=ended.errors)
     failure = done["failure"]
     if failure is None:
         return None

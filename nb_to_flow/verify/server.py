@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -32,16 +34,18 @@ class Server:
         """`home` is a folder for its database."""
         self._home = home
         self._child: subprocess.Popen[bytes] | None = None
-        self._url: str | None = None
+        self._url = ""
+        self._starting: threading.Thread | None = None
 
     def start(self) -> None:
-        """Start one, unless one is configured. Returns at once."""
-        from prefect.settings import PREFECT_API_URL
+        """Start one, unless one is configured. Returns at once; further calls do nothing."""
+        if self._starting is None:
+            self._starting = threading.Thread(target=self._start, daemon=True)
+            self._starting.start()
 
-        if self._url is not None:
-            return
-        self._url = PREFECT_API_URL.value() or None
-        if self._url is not None:
+    def _start(self) -> None:
+        self._url = _configured()
+        if self._url:
             return
         port = _free_port()
         self._url = f"http://127.0.0.1:{port}/api"
@@ -74,14 +78,19 @@ class Server:
     def environment(self) -> dict[str, str]:
         """What a child process needs to find it, once it answers. Raises InputError if it doesn't."""
         self.start()
+        if self._starting is not None:
+            self._starting.join()
         if self._child is None:
-            return {"PREFECT_API_URL": self._url or ""}
+            if not _answers(f"{self._url}/health"):
+                hint = "Start it, or unset PREFECT_API_URL to have one started for the time."
+                raise InputError(f"the Prefect server {self._url} doesn't answer", hint)
+            return {"PREFECT_API_URL": self._url}
         deadline = time.monotonic() + _WAIT
         while not _answers(f"{self._url}/health"):
             if self._child.poll() is not None or time.monotonic() > deadline:
                 raise InputError("the Prefect server doesn't start", self._complaint())
             time.sleep(0.25)
-        return {"PREFECT_API_URL": self._url or "", "PREFECT_HOME": str(self._home)}
+        return {"PREFECT_API_URL": self._url, "PREFECT_HOME": str(self._home)}
 
     @property
     def note(self) -> str:
@@ -98,9 +107,21 @@ class Server:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._starting is not None:
+            self._starting.join()
         if self._child is not None:
             end_group(self._child)
             self._child = None
+
+
+def _configured() -> str:
+    """The server that the environment or Prefect's profile names; "" for none."""
+    url = os.environ.get("PREFECT_API_URL", "")
+    if not url:
+        from prefect.settings import PREFECT_API_URL  # costs a second
+
+        url = PREFECT_API_URL.value() or ""
+    return url
 
 
 def _free_port() -> int:
@@ -110,8 +131,11 @@ def _free_port() -> int:
 
 
 def _answers(url: str) -> bool:
+    """True if a server is there, even one that wants to know who asks."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as reply:
-            return bool(reply.status == 200)
-    except (urllib.error.URLError, OSError):
+        with urllib.request.urlopen(url, timeout=10):
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code in (401, 403, 404)
+    except (OSError, ValueError):
         return False
