@@ -25,10 +25,11 @@ A first look, a conversion and a run:
   nb-to-flow graph legacy.ipynb -o legacy.html
   nb-to-flow convert legacy.ipynb -o flows
   nb-to-flow run flows/legacy.py -p region=US
+  nb-to-flow verify legacy.ipynb
 
 \b
 Exit codes: 0 fine, 1 findings (a flow that is not current, a run that
-failed), 2 bad usage or input. `nb-to-flow COMMAND --help` shows examples.
+failed, a difference), 2 bad usage or input. `nb-to-flow COMMAND --help` shows examples.
 """
 
 
