@@ -12,7 +12,6 @@ import signal
 import sys
 import tempfile
 import threading
-import time
 import traceback
 import warnings
 from collections.abc import Iterator
@@ -128,22 +127,20 @@ def problem_with(data: bytes, seed: int) -> str | None:
         (folder / "in").mkdir()
         path = folder / "in" / "notebook.ipynb"
         path.write_bytes(data)
-        before, cpu = os.getcwd(), time.process_time()
+        before, problem = os.getcwd(), None
         os.chdir(folder / "in")
         try:
-            with warnings.catch_warnings(), watching(folder / "out") as watch:
-                warnings.simplefilter("ignore")
-                problem = _converted(path, folder / "out", rng) or _shown(path, folder / "out", rng)
+            for command in (_converted, _shown):
+                with warnings.catch_warnings(), watching(folder / "out") as watch:
+                    warnings.simplefilter("ignore")
+                    problem = problem or command(path, folder / "out", rng)
+                problem = problem or next(iter(watch.seen), None)
         except Hang as hang:
             return f"takes longer than {SECONDS} s:\n{hang}"
         except Exception:  # noqa: BLE001 (whatever it is, it is a finding)
             return traceback.format_exc(limit=-8)
         finally:
             os.chdir(before)
-        if problem is None and watch.seen:
-            problem = watch.seen[0]
-        if problem is None and time.process_time() - cpu > SECONDS:
-            problem = f"takes {time.process_time() - cpu:.0f} s of CPU"
         if problem is None:
             problem = _left_behind(folder, data)
     return problem or _memory()
