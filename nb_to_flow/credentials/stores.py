@@ -92,7 +92,7 @@ class Lookups:
         """How to put it there."""
         name = self.name(value)
         if self.store is Store.ENV:
-            return f"set {name} where the flow runs (for a work pool: job_variables.env)"
+            return f"set {name} where the flow runs; a work pool has job_variables.env for it"
         return f'create it once: Secret(value=...).save("{block_name(name)}"), or in Prefect\'s UI'
 
 

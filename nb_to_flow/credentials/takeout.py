@@ -58,6 +58,7 @@ def take_out(
         cells=tuple(_starred_cell(cell, list(matches)) for cell in notebook.cells),
         statements=tuple(statements),
         requirements=tuple(starred(r, list(matches)) for r in notebook.requirements),
+        secrets=frozenset(lookups.names.values()) if lookups is not None else frozenset(),
     )
     return hidden, [span for t in taken for span in t.stuck]
 

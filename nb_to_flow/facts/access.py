@@ -136,7 +136,9 @@ class Attributes(Calls):
         return self.call_function(own, Arguments([frozenset((obj,)), self.text(name)]), node)
 
     def _eval_Subscript(self, node: ast.Subscript) -> Value:
-        value, index = self.looks_into(self.eval(node.value)), self.eval(node.slice)
+        value, index = self.eval(node.value), self.eval(node.slice)
+        if not (isinstance(node.slice, ast.Constant) and node.slice.value in self.secrets):
+            self.looks_into(value)
         found: set[int] = set()
         for obj in sorted(value)[:MAX_TYPES]:
             found |= self._item(obj, index, node)

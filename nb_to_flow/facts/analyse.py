@@ -86,6 +86,7 @@ class Analysis:
         self.notebook = notebook
         self.machine = Statements(knowledge)
         self.machine.helpers = notebook.helpers
+        self.machine.secrets = notebook.secrets
         self.machine.local_modules = LocalModules(options.folder)
         self.bound: dict[int, Mapping[str, frozenset[int]]] = {}
         self.imported: dict[int, dict[str, Value]] = {}

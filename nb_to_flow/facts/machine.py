@@ -47,6 +47,7 @@ class Machine(ABC):
         self.steps = 0  # expressions looked at so far, the running statement's left out
         self.local_modules = LocalModules(None)
         self.helpers: frozenset[str] = frozenset()
+        self.secrets: frozenset[str] = frozenset()  # environment variables that nothing sets
         self.lazy: dict[
             int, tuple[frozenset[str], frozenset[int]]
         ] = {}  # what generators read and change later

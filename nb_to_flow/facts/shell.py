@@ -61,7 +61,8 @@ def _words(part: str) -> list[str]:
         words = shlex.split(spaced)
     except ValueError:
         words = spaced.split()
-    return [word for word in words if "=" not in word[:20] or "/" in word]
+    named = [w for before, w in zip(["", *words], words, strict=False) if before not in ("-u", "--user")]
+    return [word for word in named if ("=" not in word[:20] or "/" in word) and "://" not in word]
 
 
 def _pattern(word: str) -> str:

@@ -86,6 +86,7 @@ class Notebook:
         helpers: names of the small functions that the lowered code calls and the generated module must
             define (see `nb_to_flow.generate.helpers`): `run_shell`, `capture_shell`, ...
         requirements: what `%pip install` and its kind asked for, as written.
+        secrets: environment variables that credentials were moved to: nothing in the notebook sets them.
     """
 
     path: str
@@ -94,6 +95,7 @@ class Notebook:
     statements: tuple[Statement, ...]
     helpers: frozenset[str] = field(default=frozenset())
     requirements: tuple[str, ...] = ()
+    secrets: frozenset[str] = frozenset()
 
     def statements_of(self, cell: int) -> tuple[Statement, ...]:
         """The statements of one cell, in order."""
