@@ -8,7 +8,7 @@ import pickle
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,9 @@ import pytest
 from nb_to_flow.batches.view import LedgerView
 from nb_to_flow.cli import main
 from nb_to_flow.cli.batch import sorted_out
-from tests.batches.samples import SMALL, write_flow
 from tests.batches.killing import kill_and_resume
-from tests.servers import PrefectServer
+from tests.batches.samples import SMALL, write_flow
+from tests.servers import PrefectServer, start_worker, wait_for
 
 WORDS = [
     (("f.py",), ("a=1",), ("f.py", ("a=1",))),
@@ -193,3 +193,82 @@ def test_the_function_does_what_the_command_does(server: PrefectServer, tmp_path
     )
     assert done.stdout.strip() == "True [501522.0, 501523.0, 501524.0]", done.stderr
     assert [row.line for row in LedgerView(tmp_path / "r").sets()] == [None] * 3
+
+
+@pytest.fixture(scope="module")
+def deployed(server: PrefectServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with the flow, it and its entry deployed to a pool with a worker."""
+    folder = tmp_path_factory.mktemp("deployed")
+    flow = write_flow(folder)
+    done = run(folder, server.env, flow.name, "--write-entry")
+    assert "wrote small_batch.py" in done.stdout, done.stderr
+    made = server.prefect("work-pool", "create", "hands", "--type", "process", cwd=folder)
+    assert made.returncode == 0, made.stderr
+    for name in ("small.py", "small_batch.py"):
+        target = ["deploy", name, "--name", "d", "--pool", "hands", "--folder", ".", "--apply"]
+        registered = server.run("nb_to_flow", *target, cwd=folder)
+        assert registered.returncode == 0, registered.stderr
+    worker = start_worker(server, "hands", folder / "worker")
+    yield folder
+    worker.stop()
+
+
+@pytest.mark.slow
+def test_one_flow_run_for_each_set(server: PrefectServer, deployed: Path) -> None:
+    arguments = ["small.py", "--grid", "year=2021,2022", "--deployment", "small/d", "-o", "one", "--json"]
+    done = run(deployed, server.env, *arguments)
+    outcome = json.loads(done.stdout)
+    assert done.returncode == 1, done.stderr
+    assert (outcome["done"], outcome["failed"]) == (1, 1)
+    first, second = LedgerView(deployed / "one").sets()
+    assert server.get(f"/flow_runs/{first.flow_run}")["parameters"]["year"] == 2021
+    assert "no data for 2022" in second.error
+    again = run(deployed, server.env, *arguments, "--resume")
+    assert json.loads(again.stdout)["done"] == 1
+    assert len(_runs_of(server, "small")) == 2
+
+
+@pytest.mark.slow
+def test_chunks_of_sets_survive_a_killed_driver(server: PrefectServer, deployed: Path) -> None:
+    grid = ["--grid", "year=2010..2015", "region=EU", "share=0.25"]
+    command = ["small.py", *grid, "--deployment", "small-batch/d", "--chunk", "3", "-o", "chunks"]
+    driver = subprocess.Popen(
+        [sys.executable, "-m", "nb_to_flow", "batch", *command], cwd=deployed, env=server.env, text=True
+    )
+    wait_for(lambda: len(_runs_of(server, "small-batch")) == 2, "two flow runs")
+    driver.kill()
+    driver.wait()
+    done = run(deployed, server.env, *command, "--resume")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "6 of 6 sets done" in done.stdout
+    assert len(_runs_of(server, "small-batch")) == 2
+    names = [run["name"] for run in _runs_of(server, "small") if run["parameters"]["share"] == 0.25]
+    assert sorted(names) == [f"set {n}" for n in range(6)]
+
+
+@pytest.mark.slow
+def test_deployments_that_cannot_take_it(server: PrefectServer, deployed: Path) -> None:
+    for name, chunk, said in [
+        ("small/d", "2", "takes one set at a time, not 2"),
+        ("small/none", "1", "the server has no deployment small/none"),
+        ("small", "1", "'small' is no deployment"),
+    ]:
+        arguments = [
+            "small.py",
+            "--grid",
+            "year=1",
+            "--deployment",
+            name,
+            "--chunk",
+            chunk,
+            "-o",
+            f"no{len(said)}",
+        ]
+        done = run(deployed, server.env, *arguments)
+        assert done.returncode == 2
+        assert said in done.stderr
+
+
+def _runs_of(server: PrefectServer, flow: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = server.post("/flow_runs/filter", {"flows": {"name": {"any_": [flow]}}})
+    return [run for run in found if run["deployment_id"] or run["parent_task_run_id"]]

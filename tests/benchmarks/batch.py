@@ -1,0 +1,150 @@
+"""A batch against papermill: `python -m tests.benchmarks.batch [--sets 60 1000] [--postgres] [--tiny 10000]`.
+
+All side by side in one run, on a Prefect server of its own. The loop of papermill is extrapolated from six sets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import nb_to_flow
+from tests.benchmarks.measure import Measured, measured
+from tests.benchmarks.work import (
+    REGION,
+    REGIONS,
+    SET,
+    SHARED,
+    distinct_work,
+    write_notebook,
+    write_sets,
+    write_tiny_notebook,
+)
+from tests.servers import start_postgres, start_prefect_server
+
+_SAMPLE = 6
+_RUNNERS = ("process", "thread")
+# The notebook is small: by itself, the region and the score would share a task.
+_SECTIONS = nb_to_flow.ConvertOptions(granularity="section")
+
+
+def main() -> None:
+    """Prints a table for each number of sets."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sets", type=int, nargs="+", default=[60, 1000])
+    parser.add_argument("--tiny", type=int, default=0, help="also so many sets that take no time: memory")
+    parser.add_argument(
+        "--postgres", action="store_true", help="the server's database: PostgreSQL, not SQLite"
+    )
+    given = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory(prefix="nb-to-flow-benchmark-") as scratch,
+        _server(given.postgres, scratch) as env,
+    ):
+        folder = Path(scratch)
+        print(
+            f"server with {'PostgreSQL' if given.postgres else 'SQLite'}, {_cores()} cores, load {os.getloadavg()}"
+        )
+        loop, tasks = _papermill(folder, env)
+        for count in given.sets:
+            _compare(folder, env, count, loop, tasks)
+        if given.tiny:
+            _memory(folder, env, given.tiny)
+
+
+@contextmanager
+def _server(postgres: bool, scratch: str) -> Iterator[Mapping[str, str]]:
+    database = start_postgres() if postgres else None
+    if postgres and database is None:
+        raise SystemExit("no PostgreSQL is installed")
+    try:
+        server = start_prefect_server(
+            Path(scratch) / "prefect", database_url=database.url if database else None
+        )
+        try:
+            yield server.env
+        finally:
+            server.stop()
+    finally:
+        if database is not None:
+            database.stop()
+
+
+def _papermill(folder: Path, env: Mapping[str, str]) -> tuple[float, float]:
+    """Seconds of a set, in a loop and in Prefect tasks."""
+    notebook = str(write_notebook(folder))
+    command = [sys.executable, "-m", "tests.benchmarks.papermill_loop", notebook, str(_SAMPLE)]
+    loop, tasks = measured(command, folder, env), measured([*command, "tasks"], folder, env)
+    return float(loop.output.split()[-1]) / _SAMPLE, float(tasks.output.split()[-1]) / _SAMPLE
+
+
+def _compare(folder: Path, env: Mapping[str, str], count: int, loop: float, tasks: float) -> None:
+    work = distinct_work(count)
+    bound = max(work / _cores(), SHARED + REGION + SET)
+    alone = count * (SHARED + REGION + SET)
+    print(f"\n{count} sets: {alone:,.0f} s of CPU if each ran alone, {work:.1f} s of distinct work")
+    print(f"{'':<28}{'wall s':>9}{'of it start':>12}{'to loop':>9}{'to bound':>9}{'not work':>9}{'MB':>7}")
+    _row("papermill loop *", count * loop, 0, count * loop, bound)
+    _row("papermill in Prefect tasks *", count * tasks, 0, count * loop, bound)
+    for runner in _RUNNERS:
+        found = _batch(folder, env, count, runner)
+        outcome = json.loads(found.output)
+        # Work is seconds of wall time here: what pieces waited for a core counts as work.
+        idle = 1 - outcome["work_seconds"] / (outcome["seconds"] * _cores())
+        start = found.wall - outcome["seconds"]
+        _row(f"batch, {runner}", found.wall, start, count * loop, bound, idle, found.megabytes)
+    print(f"{'bound: work / cores':<28}{bound:>9.1f}")
+    print(f"* from {_SAMPLE} sets")
+
+
+def _row(
+    name: str,
+    wall: float,
+    start: float,
+    loop: float,
+    bound: float,
+    idle: float | None = None,
+    memory: float = 0,
+) -> None:
+    more = f"{idle:>9.0%}{memory:>7.0f}" if idle is not None else ""
+    print(f"{name:<28}{wall:>9.1f}{start:>12.1f}{loop / wall:>8.1f}x{wall / bound:>8.2f}x{more}", flush=True)
+
+
+def _batch(folder: Path, env: Mapping[str, str], count: int, runner: str) -> Measured:
+    [done] = nb_to_flow.convert(folder / "work.ipynb", output=folder, options=_SECTIONS)
+    assert done.flow_file is not None
+    sets = write_sets(folder / "sets.csv", count)
+    return _command(folder, env, done.flow_file, sets, f"results-{runner}-{count}", runner)
+
+
+def _command(
+    folder: Path, env: Mapping[str, str], flow: Path, sets: Path, output: str, runner: str
+) -> Measured:
+    command = [sys.executable, "-m", "nb_to_flow", "batch", str(flow), "--params", str(sets), "-o", output]
+    return measured([*command, "--runner", runner, "--json"], folder, env)
+
+
+def _memory(folder: Path, env: Mapping[str, str], count: int) -> None:
+    [done] = nb_to_flow.convert(write_tiny_notebook(folder), output=folder)
+    assert done.flow_file is not None
+    print(f"\n{'tiny sets':<28}{'wall s':>9}{'MB':>7}")
+    for number in (count // 10, count):
+        sets = folder / f"tiny-{number}.csv"
+        sets.write_text("n\n" + "".join(f"{n}\n" for n in range(number)))
+        found = _command(folder, env, done.flow_file, sets, f"tiny-{number}", "process")
+        print(f"{number:<28,}{found.wall:>9.1f}{found.megabytes:>7.0f}", flush=True)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+if __name__ == "__main__":
+    assert len(REGIONS) == 4
+    main()
