@@ -14,6 +14,7 @@ from nb_to_flow.api.single import PathLike
 from nb_to_flow.batches.grid import parse_grid
 from nb_to_flow.batches.rows import Row, read_rows
 from nb_to_flow.batches.sets import ParameterSets, checked, combined
+from nb_to_flow.credentials import credential_kind
 from nb_to_flow.files import is_untouched, load_sidecar
 from nb_to_flow.ir.errors import InputError
 from nb_to_flow.pipeline import ConvertOptions
@@ -126,6 +127,8 @@ def checked_sets(
         count = f"{len(found.bad)} parameter set{'s' if len(found.bad) > 1 else ''}"
         listed = "\n  ".join(_first(problems))
         raise InputError(f"{count} can't be run:\n  {listed}", "Without --strict the others are run.")
+    for name in _credentials(flow, found):
+        say(f"warning: {name} looks like a credential: the results folder and the server will show it")
     for problem in _first(problems):
         say(f"left out: {problem}")
     if found.repeated:
@@ -133,6 +136,13 @@ def checked_sets(
         more = f" and {len(found.repeated) - 1} more repetitions" if len(found.repeated) > 1 else ""
         say(f"left out: set {later} repeats set {first}{more}")
     return found
+
+
+def _credentials(flow: BatchFlow, found: ParameterSets) -> list[str]:
+    """Parameters whose values look like passwords and the like, in the first set."""
+    defaults = flow.checker.defaults()
+    texts = {name: value for name, value in found.sets[0].values.items() if isinstance(value, str)}
+    return [n for n, text in texts.items() if text != defaults.get(n) and credential_kind(n, text)]
 
 
 def _first(problems: Sequence[str]) -> list[str]:

@@ -65,6 +65,17 @@ def test_dry_run_says_what_is_shared(
     assert sorted(p.name for p in tmp_path.iterdir() if p.name != "__pycache__") == ["sets.csv", "small.py"]
 
 
+def test_credentials_are_pointed_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = SMALL.replace("year: int = 2020", "year: int = 2020, api_key: str = ''")
+    write_flow(tmp_path, source=source)
+    assert main(["batch", "small.py", "--grid", "year=1", "-p", "api_key=k3yOf9Secrets", "--dry-run"]) == 0
+    said = capsys.readouterr().err
+    assert "api_key looks like a credential" in said and "k3yOf9" not in said
+
+
 REFUSED = [
     (["--params", "none.csv", "-o", "r"], "none.csv: No such file"),
     (["--grid", "yaer=1", "-o", "r"], "did you mean year"),
