@@ -34,13 +34,10 @@ def parse(text: str) -> ast.Module:
     try:
         tree = ast.parse(text)
         # IPython compiles statement by statement, so a future import may stand anywhere in a cell
-        body = [
-            node
-            for node in tree.body
-            if not (isinstance(node, ast.ImportFrom) and node.module == "__future__")
-        ]
-        module = ast.Module(body=body, type_ignores=[])
-        compile(module, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        future = [n for n in tree.body if isinstance(n, ast.ImportFrom) and n.module == "__future__"]
+        for body in (future, [node for node in tree.body if node not in future]):
+            module = ast.Module(body=list[ast.stmt](body), type_ignores=[])
+            compile(module, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     except SyntaxError as error:
         raise _explain(error, text) from None
     except (RecursionError, MemoryError):

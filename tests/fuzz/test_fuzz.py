@@ -29,7 +29,7 @@ def test_mutated_notebooks(first: int) -> None:
 
 @pytest.mark.slow
 def test_many_mutated_notebooks() -> None:
-    _check(1_000, int(os.environ.get("FUZZ_EXAMPLES", "400")))
+    _check(1_000, int(os.environ.get("FUZZ_EXAMPLES", "300")))
 
 
 @pytest.mark.parametrize("number", range(len(own_notebooks())))

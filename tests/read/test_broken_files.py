@@ -72,6 +72,7 @@ BROKEN: list[tuple[str, str | bytes, str]] = [
     ("exec statement", notebook_json("exec 'x = 1'"), "NB110"),
     ("backticks", notebook_json("x = `y`"), "NB110"),
     ("syntax error", notebook_json("x = 1", "y = (1,\nz"), "NB111"),
+    ("a feature that does not exist", notebook_json("from __future__ import braces"), "NB111"),
     ("unclosed string", notebook_json("x = 'a"), "NB111"),
     ("indentation", notebook_json("if x:\ny = 1"), "NB111"),
     ("return", notebook_json("return 1"), "NB111"),
