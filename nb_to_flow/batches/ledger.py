@@ -7,7 +7,6 @@ the process loses nothing; a power cut may lose the last commits, never the file
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import pickle
 import sqlite3
@@ -17,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nb_to_flow.batches.canonical import digest
 from nb_to_flow.batches.folder import LEDGER
 from nb_to_flow.batches.remote import RemoteRun
 from nb_to_flow.batches.scalars import decode_output_list, decode_outputs, encode_outputs, readable_json
@@ -286,8 +286,8 @@ _SET = "number, state, error, seconds, outputs"
 
 def _work(traced: TracedSet) -> str:
     """Digest of the pieces that a set needs and of what it returns of them."""
-    outputs = [(name, e.references, e.value) for name, e in sorted(traced.outputs.items())]
-    return hashlib.sha256(repr((traced.pieces, outputs, traced.error)).encode()).hexdigest()[:32]
+    outputs = [(name, e.value) for name, e in sorted(traced.outputs.items())]
+    return digest(traced.pieces, outputs, traced.error)
 
 
 def _finished(row: tuple[Any, ...]) -> Finished:

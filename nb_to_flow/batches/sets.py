@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nb_to_flow.batches.canonical import digest
 from nb_to_flow.batches.grid import check_count, combine
 from nb_to_flow.batches.rows import Row
 from nb_to_flow.ir.batch import ParameterSet
@@ -121,18 +120,15 @@ def checked(
 
 def identity(values: Mapping[str, Any]) -> str:
     """Equal for equal sets; 1, 1.0 and True differ. Raises InputError for values that can't be pickled."""
-    digest = hashlib.sha256()
-    for name in sorted(values):
-        try:
-            digest.update(repr(name).encode() + pickle.dumps(values[name], protocol=4))
-        except Exception as error:
-            raise InputError(f"{name}: the value can't be recorded: {error}") from error
-    return digest.hexdigest()[:32]
+    try:
+        return digest(sorted(values.items()))
+    except Exception as error:
+        raise InputError(f"a parameter can't be recorded: {error}") from error
 
 
 def _said(source: str, index: int, row: Row, problem: ParameterProblem | None) -> str:
     place = [source] if source else []
-    place.append(f"set {index + 1}" if row.line is None else f"line {row.line}")
+    place.append(f"set {index}" if row.line is None else f"line {row.line}")
     if problem is not None and problem.name in row.columns:
         place.append(f"column {row.columns[problem.name]}")
     return f"{', '.join(place)}: {row.problem if problem is None else problem.message}"

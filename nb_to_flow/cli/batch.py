@@ -146,8 +146,12 @@ def batch(
         raise click.UsageError("-o is missing: the folder for the results.")
     more: dict[str, Any] = {"output": output, "resume": resume, "retry_failed": retry_failed}
     more.update(deployment=deployment, chunk=chunk)
-    with _progress_bar() as progress:
-        result = api.batch(target, **common, **more, progress=progress)
+    try:
+        with _progress_bar() as progress:
+            result = api.batch(target, **common, **more, progress=progress)
+    except KeyboardInterrupt:
+        _say(f"--resume -o {output} goes on from here")
+        raise
     _print_result(result, as_json)
     return 0 if result.ok else 1
 

@@ -14,7 +14,7 @@ Place: TypeAlias = int | float | str
 
 WIDTH, HEIGHT = 340, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 12, 14, 40
-_MOST_POINTS = 1500
+_MOST_POINTS = 800
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 

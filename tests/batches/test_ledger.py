@@ -104,7 +104,7 @@ def test_pieces_recorded_before_keep_their_state(tmp_path: Path) -> None:
 
 def test_parameters_that_cannot_be_recorded(tmp_path: Path) -> None:
     ledger = SqliteLedger(tmp_path)
-    with pytest.raises(InputError, match="f: the value can't be recorded"):
+    with pytest.raises(InputError, match="a parameter can't be recorded"):
         ledger.ask(asked({"f": lambda: 1}))
 
 

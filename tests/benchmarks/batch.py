@@ -18,7 +18,6 @@ import nb_to_flow
 from tests.benchmarks.measure import Measured, measured
 from tests.benchmarks.work import (
     REGION,
-    REGIONS,
     SET,
     SHARED,
     distinct_work,
@@ -117,10 +116,17 @@ def _row(
 
 
 def _batch(folder: Path, env: Mapping[str, str], count: int, runner: str) -> Measured:
-    [done] = nb_to_flow.convert(folder / "work.ipynb", output=folder, options=_SECTIONS)
-    assert done.flow_file is not None
+    flow = _converted(folder / "work.ipynb")
     sets = write_sets(folder / "sets.csv", count)
-    return _command(folder, env, done.flow_file, sets, f"results-{runner}-{count}", runner)
+    return _command(folder, env, flow, sets, f"results-{runner}-{count}", runner)
+
+
+def _converted(notebook: Path) -> Path:
+    """The notebook's flow, beside it."""
+    [done] = nb_to_flow.convert(notebook, output=notebook.parent, options=_SECTIONS)
+    if done.flow_file is None:
+        raise RuntimeError("; ".join(diagnostic.message for diagnostic in done.diagnostics))
+    return done.flow_file
 
 
 def _command(
@@ -131,13 +137,12 @@ def _command(
 
 
 def _memory(folder: Path, env: Mapping[str, str], count: int) -> None:
-    [done] = nb_to_flow.convert(write_tiny_notebook(folder), output=folder)
-    assert done.flow_file is not None
+    flow = _converted(write_tiny_notebook(folder))
     print(f"\n{'tiny sets':<28}{'wall s':>9}{'MB':>7}")
     for number in (count // 10, count):
         sets = folder / f"tiny-{number}.csv"
         sets.write_text("n\n" + "".join(f"{n}\n" for n in range(number)))
-        found = _command(folder, env, done.flow_file, sets, f"tiny-{number}", "process")
+        found = _command(folder, env, flow, sets, f"tiny-{number}", "process")
         print(f"{number:<28,}{found.wall:>9.1f}{found.megabytes:>7.0f}", flush=True)
 
 
@@ -146,5 +151,4 @@ def _cores() -> int:
 
 
 if __name__ == "__main__":
-    assert len(REGIONS) == 4
     main()
