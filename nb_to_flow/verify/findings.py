@@ -30,6 +30,7 @@ from nb_to_flow.verify.compare import (
     unstable_lines,
     unstable_paths,
 )
+from nb_to_flow.verify.words import joined
 
 WHOLE = ""  # the path that stands for a value as a whole
 
@@ -49,6 +50,10 @@ class Origins:
     makers: Mapping[str, str] = field(default_factory=dict)
     order: tuple[str, ...] = ()
     complete: bool = False
+
+    def owner(self, cell: int | None) -> str:
+        """The first task that a cell belongs to, or ""."""
+        return min((task for task, cells in self.cells.items() if cell in cells), key=self.rank, default="")
 
     def rank(self, task: str) -> int:
         """Its place in the flow's file; what is unknown comes last."""
@@ -83,11 +88,7 @@ class Reference:
     def unstable(self) -> tuple[str, ...]:
         """Names of the variables and files that aren't deterministic, with the part if it isn't all."""
         loose = {name: self.loose_paths(name) for name in self.first.variables} | self.loose_files()
-        return tuple(
-            f"{name}{part}" if part[:1] in ("", ".", "[") else f"{name}, {part}"
-            for name, parts in loose.items()
-            for part in sorted(parts)
-        )
+        return tuple(joined(name, part) for name, parts in loose.items() for part in sorted(parts))
 
     def loose_in_snapshot(self, cell: int | None, name: str, value: Portrait) -> frozenset[str]:
         """The same of a variable as it was after a cell."""
@@ -139,7 +140,7 @@ def judge(
     return (
         *_variables(reference, seen, origins),
         *_lines(reference, seen, origins),
-        *_files(reference, seen),
+        *_files(reference, seen, origins),
         *_figures(reference, seen, origins),
     )
 
@@ -226,7 +227,7 @@ def _count(lines: int) -> str:
     return f"{lines} line" if lines == 1 else f"{lines} lines"
 
 
-def _files(reference: Reference, seen: Observation) -> list[Finding]:
+def _files(reference: Reference, seen: Observation, origins: Origins) -> list[Finding]:
     first = reference.first
     loose = reference.loose_files()
     compared = compare_files(first.folder, seen.folder, reference.before, reference.tolerance, loose)
@@ -244,7 +245,7 @@ def _files(reference: Reference, seen: Observation) -> list[Finding]:
                 flow=_size(seen.folder / path),
                 reason="the notebook writes another one each time" if unstable else comparison.reason,
                 rows=() if unstable else comparison.rows,
-                task=tasks[-1] if tasks else "",
+                task=tasks[-1] if tasks else origins.owner(cells[-1] if cells else None),
                 cell=cells[-1] if cells else None,
             )
         )
@@ -264,7 +265,7 @@ def _figures(reference: Reference, seen: Observation, origins: Origins) -> list[
         partner = _partner(picture, left, origins)
         if partner is not None:
             left.remove(partner)
-        found.append(_figure(reference, number, picture, partner))
+        found.append(_figure(reference, number, picture, partner, origins))
     for extra in left:
         reason = "the notebook shows no such figure"
         found.append(
@@ -289,7 +290,9 @@ def _partner(picture: Picture, left: list[Picture], origins: Origins) -> Picture
     return None
 
 
-def _figure(reference: Reference, number: int, picture: Picture, partner: Picture | None) -> Finding:
+def _figure(
+    reference: Reference, number: int, picture: Picture, partner: Picture | None, origins: Origins
+) -> Finding:
     mine = picture.path.read_bytes()
     theirs = partner.path.read_bytes() if partner is not None else None
     if theirs is None:
@@ -305,7 +308,7 @@ def _figure(reference: Reference, number: int, picture: Picture, partner: Pictur
         reason=comparison.reason,
         rows=comparison.rows,
         cell=picture.cell,
-        task=partner.task if partner is not None else "",
+        task=partner.task if partner is not None else origins.owner(picture.cell),
         pictures=(mine, theirs),
     )
 

@@ -68,8 +68,7 @@ def run_flow(job: FlowJob, manner: Manner, workspace: Workspace) -> Observation:
     Raises InputError if it couldn't start: no such flow, parameters that don't fit. What fails later is in
     the result's `failure`.
     """
-    records = workspace.scratch / manner.folder / "records"
-    records.mkdir(parents=True)
+    records = workspace.records(manner.folder)
     orders = records / "orders.json"
     orders.write_text(json.dumps(_orders(job, manner, records)), encoding="utf-8")
     cwd = workspace.fresh()

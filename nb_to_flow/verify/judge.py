@@ -92,6 +92,11 @@ class Judge:
                 note = ": the same number, but of another kind"
             reason = f"type {kinds[1]} instead of {kinds[0]}{note}"
             return self.say(label, Verdict.DIFFERENT, reason, expected, actual)
+        sorts = [side["k"] if isinstance(side, dict) else "" for side in (expected, actual)]
+        if all(sorts) and sorts[0] != sorts[1]:
+            return self.say(
+                label, Verdict.DIFFERENT, f"another {kinds[0]}, of another library", expected, actual
+            )
         comparer = self._comparers[expected["k"] if isinstance(expected, dict) else type(expected).__name__]
         return comparer(self, label, expected, actual)
 

@@ -56,8 +56,7 @@ def run_notebook(job: NotebookJob, workspace: Workspace, name: str, hash_seed: s
 
     Raises InputError if papermill couldn't start it. That a cell fails is in the result's `failure`.
     """
-    records = workspace.scratch / name / "records"
-    records.mkdir(parents=True)
+    records = workspace.records(name)
     orders = _write_orders(job, records)
     jupyter = write_specification(records, job.kernel, _HERE / "kernel.py", records / "watch.json")
     env = child_environment({"JUPYTER_PATH": str(jupyter)}, hash_seed)

@@ -27,6 +27,11 @@ def describe(portrait: Any) -> str:
     return worded(portrait) if worded else kind_of(portrait)
 
 
+def joined(name: str, label: str) -> str:
+    """A part of something, in full: `model.coef_`, `orders, column 'price'`."""
+    return name + label if not label or label[0] in ".[" else f"{name}, {label}"
+
+
 def shorten(text: str, width: int = _WIDTH) -> str:
     """`text` in at most `width` characters."""
     return text if len(text) <= width else text[: width - 1] + "…"

@@ -64,6 +64,13 @@ class Workspace:
         """The notebook's folder during a run."""
         return self.live / self.inside
 
+    def records(self, name: str) -> Path:
+        """An empty folder for what is recorded of the run `name`; an earlier run of that name is forgotten."""
+        shutil.rmtree(self.scratch / name, ignore_errors=True)
+        folder = self.scratch / name / "records"
+        folder.mkdir(parents=True)
+        return folder
+
     def fresh(self) -> Path:
         """Put the folder back as it was before any run; returns the notebook's folder in it."""
         shutil.rmtree(self.live, ignore_errors=True)

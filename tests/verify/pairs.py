@@ -369,6 +369,18 @@ FRAMES: list[Pair] = [
     ),
     ("interval", lambda: pd.Interval(0, 1), lambda: pd.Interval(0, 2), "(0, 2] instead of (0, 1]"),
     ("not a time", lambda: pd.NaT, lambda: pd.NA, "type NAType instead of NaTType"),
+    (
+        "resampled",
+        lambda: frame(day=pd.date_range("2024", periods=4)).resample("2D", on="day"),
+        lambda: frame(day=pd.date_range("2024", periods=4)).resample("3D", on="day"),
+        ".sizes",
+    ),
+    (
+        "periods",
+        lambda: pd.period_range("2024-01", periods=2, freq="M"),
+        lambda: pd.period_range("2024-02", periods=2, freq="M"),
+        "2024-02",
+    ),
     ("groups", lambda: frame().groupby("city"), lambda: frame().groupby("id"), ".groups"),
 ]
 
@@ -418,6 +430,12 @@ MODELS: list[Pair] = [
     ),
     ("figure", lambda: drawn(3), lambda: drawn(4), "of the pixels differ"),
     ("axes", lambda: drawn(3).axes[0], lambda: drawn(4).axes[0], ".figure"),
+    (
+        "bars",
+        lambda: drawn(3).axes[0].bar([1], [2]),
+        lambda: drawn(3).axes[0].bar([1], [3]),
+        "[0].figure: ",
+    ),
     (
         "axes in an array",
         lambda: np.array([drawn(3).axes[0]]),

@@ -146,6 +146,14 @@ def test_where_a_class_is_defined_does_not_matter() -> None:
     assert compared(made("__main__"), made("flows.survey")).verdict is Verdict.SAME
 
 
+def test_types_of_the_same_name_from_two_libraries_differ() -> None:
+    class DataFrame:
+        pass
+
+    assert "another library" in compared(frame(), DataFrame()).reason
+    assert "another library" in compared(DataFrame(), frame()).reason
+
+
 def test_shared_parts_compare_as_their_content() -> None:
     shared = [1, 2]
     assert compared([shared, shared], [[1, 2], [1, 2]]).verdict is Verdict.SAME

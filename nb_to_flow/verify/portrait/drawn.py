@@ -29,7 +29,8 @@ def see_drawn(painter: Painter, value: Any) -> dict[str, Any] | None:
             "why": f"what {type(value).__module__.split('.')[0]} draws can't be compared",
         }
     if isinstance(value, tuple):
-        return None  # a container of artists
+        # A container of artists; what else it holds counts redraws.
+        return {"k": "list", "type": kind, "items": painter.items(list(value))}
     if _is_figure(value):
         return _pixels(painter, value, kind)
     figure = getattr(value, "figure", None) or getattr(value, "_figure", None)
@@ -64,5 +65,9 @@ def _contents(painter: Painter, axes: Any) -> list[Any]:
         axes.get_ylabel(),
         *(text.get_text() for text in axes.texts),
     ]
-    counts = [len(axes.patches), len(axes.collections), len(axes.images)]
-    return [words, counts, [painter.see(line.get_xydata()) for line in axes.lines]]
+    shapes = [patch.get_patch_transform().transform(patch.get_path().vertices) for patch in axes.patches]
+    shapes += [line.get_xydata() for line in axes.lines]
+    shapes += [drawn.get_offsets() for drawn in axes.collections] + [
+        image.get_array() for image in axes.images
+    ]
+    return [painter.see(words), painter.items(shapes)]

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from .arrays import array
-from .painter import Painter
+from .painter import Painter, without_addresses
 
 
 def see_pandas(painter: Painter, value: Any) -> dict[str, Any] | None:
@@ -70,7 +70,7 @@ def column(painter: Painter, values: Any) -> dict[str, Any]:
         node = array(painter, np.asarray(held.codes), dtype)
         return {**node, "categories": column(painter, held.categories), "ordered": bool(held.ordered)}
     numbers = getattr(held, "asi8", None)
-    if numbers is not None:
+    if numbers is not None and dtype.startswith(("datetime", "timedelta")):
         return array(painter, numbers, dtype)
     items = np.empty(len(values), dtype=object)
     items[:] = list(held)
@@ -83,7 +83,9 @@ def _made_of_frame(painter: Painter, value: Any, kind: str) -> dict[str, Any] | 
     if frame is not None and hasattr(value, "ngroup"):
         state = [["obj", painter.see(frame)], ["groups", painter.see(value.ngroup())]]
     elif frame is not None and hasattr(frame, "iloc"):
-        state = [["obj", painter.see(frame)], ["text", painter.text(repr(value))]]
+        state = [["obj", painter.see(frame)], ["text", painter.text(without_addresses(repr(value)))]]
+        if hasattr(value, "size"):  # a resampled frame
+            state.append(["sizes", painter.see(value.size())])
     elif kind == "Styler":
         state = [["data", painter.see(value.data)]]
     else:

@@ -8,6 +8,7 @@ import enum
 import hashlib
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -237,6 +238,11 @@ def unknown(value: Any, why: str) -> dict[str, Any]:
 def digest_of(data: Any) -> str:
     """The hash that stands for contents."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def without_addresses(text: str) -> str:
+    """A text without memory addresses."""
+    return re.sub(r"\b0x[0-9a-fA-F]{6,}", "0x", text)
 
 
 def type_name(value: Any) -> str:
