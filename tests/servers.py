@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -150,9 +151,16 @@ class PrefectServer:
         headers = {"Content-Type": "application/json"}
         return self._answer(urllib.request.Request(self.url + path, data, headers))
 
-    def _answer(self, request: urllib.request.Request) -> Any:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            text = answer.read()
+    def _answer(self, request: urllib.request.Request, attempts: int = 10) -> Any:
+        """The answer's JSON. Like Prefect's client, it asks again if a busy SQLite answers 503."""
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                text = answer.read()
+        except urllib.error.HTTPError as error:
+            if error.code != 503 or attempts == 1:
+                raise
+            time.sleep(1)
+            return self._answer(request, attempts - 1)
         return json.loads(text) if text else None
 
     def prefect(self, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
