@@ -35,7 +35,9 @@ class _Body:
     def code(self, first: list[str]) -> str:
         """The whole function, its body starting with the lines `first`."""
         plan = self.plan
-        parameters = "".join(f"{p.name}: {p.annotation} = {p.default}, " for p in plan.parameters)
+        parameters = "".join(
+            f"{p.name}: {self._annotation(p.annotation)} = {p.default}, " for p in plan.parameters
+        )
         runner = f"ThreadPoolTaskRunner(max_workers={plan.max_workers})"
         header = self.context.renamed(
             f'@flow(name="{plan.name.replace("_", "-")}", log_prints=True, task_runner={runner})'
@@ -45,6 +47,11 @@ class _Body:
         body = "\n".join([_docstring(plan), *lines])
         indented = "\n".join("    " + line if line.strip() else "" for line in body.split("\n"))
         return f"{header}\ndef {plan.name}({parameters}) -> dict[str, {any_}]:\n{indented}\n"
+
+    def _annotation(self, text: str) -> str:
+        """A parameter's annotation, by the name that `Literal` or `Any` has here."""
+        base, bracket, rest = text.partition("[")
+        return f"{self.context.name(base)}{bracket}{rest}"
 
     def _actions(self) -> list[str]:
         lines: list[str] = []

@@ -27,11 +27,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pydoc
 import random
+import re
 import threading
 from copy import deepcopy
 from functools import partial
 from pprint import pformat
-from typing import Any
+from typing import Any, Literal
 from prefect import flow, task
 from prefect.artifacts import create_image_artifact, create_markdown_artifact
 from prefect.cache_policies import NO_CACHE

@@ -65,6 +65,14 @@ def test_wrong_parameters_are_refused(say: Say, flow: str) -> None:
     assert not Path(FILE).exists()
 
 
+def test_choices_are_kept_to(say: Say, notebook: Write) -> None:
+    notebook("sales.ipynb", 'region = "EU"  #@param ["EU", "US"]', "n = len(region)\nprint(n)")
+    said = say("deploy", "sales.ipynb", "-p", "region=FR")
+    assert said.code == 2
+    assert "'EU' or 'US'" in said.err
+    assert say("deploy", "sales.ipynb", "-p", "region=US").code == 0
+
+
 def test_what_the_entry_has_must_fit_too(say: Say, flow: str) -> None:
     say("deploy", flow, "-p", "year=2025")
     Path(FILE).write_text(Path(FILE).read_text("utf-8").replace("year: 2025", "month: 5"), "utf-8")

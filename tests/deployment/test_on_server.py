@@ -215,7 +215,7 @@ def test_every_flow_runs_with_default_and_with_other_parameters(site: Site) -> N
         if what != "doomed":
             assert site.ended(run, 600) == "COMPLETED", f"{what}: {site.said(run)[-3000:]}"
             assert site.about("task_runs", run)
-            assert "Finished in state Completed()" in site.said(run)
+            wait_for(lambda: "Finished in state Completed()" in site.said(run), f"the log of {what}", 60)
     notebooks = site.project / "flows" / "notebooks"
     for file in (file for _, file in OTHERS.values() if file):
         assert (notebooks / file).stat().st_size > 0
@@ -228,6 +228,7 @@ def test_what_the_notebook_printed_and_showed_is_on_the_server(site: Site) -> No
     artifacts = {each["key"]: each for each in site.about("artifacts", run)}
     assert artifacts["write-cancellations-by-plan"]["type"] == "markdown"
     assert "<table" in artifacts["write-cancellations-by-plan"]["data"]
+    assert "<style" not in artifacts["write-cancellations-by-plan"]["data"]
     assert artifacts["write-cancellations-by-plan-figure"]["type"] == "image"
 
 
@@ -236,19 +237,15 @@ def test_parameters_reach_the_flow(site: Site) -> None:
         site.server.get(f"/flow_runs/{site.runs['survey_weights other']}")["parameters"]["by"] == "age_group"
     )
     report = json.loads((site.project / "flows/notebooks/other/survey_report.json").read_text("utf-8"))
-    assert "18-34" in report["satisfaction"] or len(report["satisfaction"]) != 4
+    assert "18-29" in report["satisfaction"]
 
 
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [({"rounds": "many"}, "'many' is not of type 'integer'"), ({"roundz": 3}, "roundz")],
-)
-def test_wrong_parameters_are_refused(site: Site, parameters: dict[str, Any], message: str) -> None:
+def test_wrong_parameters_are_refused(site: Site) -> None:
     runs = len(site.server.post("/flow_runs/filter", {"limit": 200}))
     with pytest.raises(urllib.error.HTTPError) as refused:
-        site.start("survey-weights", parameters)
+        site.start("survey-weights", {"rounds": "many"})
     assert refused.value.code in (409, 422)
-    assert message in json.loads(refused.value.read())["detail"]
+    assert "'many' is not of type 'integer'" in json.loads(refused.value.read())["detail"]
     assert len(site.server.post("/flow_runs/filter", {"limit": 200})) == runs
 
 
@@ -283,9 +280,9 @@ def test_a_task_that_fails_twice_is_retried_to_success(site: Site) -> None:
     try:
         url = f"http://127.0.0.1:{server.server_port}/rates.csv"
         site.deploy("rates.ipynb", "-p", f"url={url}", "--apply")
-        schema = site.deployments()["rates"]["parameter_openapi_schema"]["properties"]
+        schema = site.deployments()["rates-flow"]["parameter_openapi_schema"]["properties"]
         assert schema["region"]["enum"] == ["EU", "US"]
-        run = site.start("rates", {"region": "US"})
+        run = site.start("rates-flow", {"region": "US"})
         assert site.ended(run) == "COMPLETED", site.said(run)
     finally:
         server.shutdown()
