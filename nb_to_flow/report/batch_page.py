@@ -112,7 +112,8 @@ def _plot(done: Sequence[SetRow], result: str, x: str, by: str) -> str:
             )
             points.append(Point(x=_place(row.parameters[x]), y=y, series=series, title=title))
     points = [p for p in points if isinstance(p.x, str) == isinstance(points[0].x, str)]
-    colours = {name: n % _COLOURS for n, name in enumerate(sorted({p.series for p in points}))}
+    names = sorted({p.series for p in points}, key=_as_number)
+    colours = {name: n % _COLOURS for n, name in enumerate(names)}
     legend = "".join(f'<span class="c{n}">{escape(name)}</span>' for name, n in colours.items() if by)
     caption = f"<figcaption>{escape(by)}: {legend}</figcaption>" if by else ""
     return f"<figure>{scatter(points, x, result, colours)}{caption}</figure>"
@@ -126,8 +127,21 @@ def _series_for(done: Sequence[SetRow], x: str, across: Sequence[str]) -> str:
     return ""
 
 
+def _as_number(text: str) -> tuple[float, str]:
+    """Numbers by size, then text."""
+    try:
+        return float(text), text
+    except ValueError:
+        return math.inf, text
+
+
 def _is_plotted(done: Sequence[SetRow], name: str) -> bool:
-    values = [row.outputs[name].value for row in done if name in row.outputs]
+    """Numbers that vary, other than a parameter that is handed back."""
+    values = [
+        row.outputs[name].value
+        for row in done
+        if name in row.outputs and row.outputs[name].value != row.parameters.get(name)
+    ]
     numbers = {value for value in values if _is_number(value)}
     return len(numbers) > 1
 

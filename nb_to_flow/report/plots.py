@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ Place: TypeAlias = int | float | str
 WIDTH, HEIGHT = 340, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 12, 14, 40
 _MOST_POINTS = 800
+_FEW_VALUES = 8
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -37,7 +39,7 @@ def scatter(points: Sequence[Point], x_label: str, y_label: str, series: Mapping
     xs = [float(categories.index(p.x)) if isinstance(p.x, str) else float(p.x) for p in points]
     x_axis = _Axis(_band(categories) if categories else _ends(xs), _LEFT, WIDTH - _RIGHT)
     y_axis = _Axis(_ends([p.y for p in points]), HEIGHT - _BOTTOM, _TOP)
-    x_ticks = list(enumerate(categories)) if categories else [(t, _short(t)) for t in _ticks(*x_axis.ends)]
+    x_ticks = list(enumerate(categories)) if categories else [(t, _short(t)) for t in _x_places(xs, x_axis)]
     parts = [
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(f"{y_label} over {x_label}")}">'
     ]
@@ -78,6 +80,13 @@ def _ticks(low: float, high: float) -> list[float]:
     step = next(s * size for s in _STEPS if s * size >= rough)
     first = math.ceil(low / step)
     return [n * step for n in range(first, math.floor(high / step) + 1)]
+
+
+def _x_places(xs: Sequence[float], axis: _Axis) -> list[float]:
+    """A tick at each value if they are few and far enough apart, else at round numbers."""
+    places = sorted(set(xs))
+    gaps = [axis.at(b) - axis.at(a) for a, b in itertools.pairwise(places)]
+    return places if len(places) <= _FEW_VALUES and min(gaps, default=99) > 28 else _ticks(*axis.ends)
 
 
 def _short(value: float) -> str:
