@@ -29,7 +29,7 @@ def summary_line(result: VerifyResult) -> str:
         return f"the flow failed{_in_runs(len(failed), len(result.runs))}"
     counted = ", ".join(_counted(what, len(found)) for what, found in groups.items() if found)
     if differing:
-        text = f"{' and '.join(differing)} {'differs' if _just_one(result) else 'differ'}"
+        text = f"{_and(differing)} {'differs' if _just_one(result) else 'differ'}"
     else:
         text = f"{counted or 'nothing to compare'}: all the same" if counted else "nothing to compare"
     text += f"; the flow failed{_in_runs(len(failed), len(result.runs))}" if failed else ""
@@ -76,6 +76,10 @@ def ordered(findings: Iterable[Finding]) -> list[Finding]:
     """Differences first, then what can't be told, then the rest, each in its own order."""
     order = [Verdict.DIFFERENT, Verdict.UNKNOWN, Verdict.UNSTABLE, Verdict.CLOSE, Verdict.SAME]
     return sorted(findings, key=lambda f: order.index(f.verdict))
+
+
+def _and(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _bad(found: Sequence[Finding]) -> list[Finding]:

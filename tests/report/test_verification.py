@@ -57,6 +57,10 @@ NEAR = Finding(
 OPEN = Finding(
     what=What.VARIABLE, name="log", verdict=Verdict.UNKNOWN, reason="an open file can't be compared"
 )
+LOST = Finding(
+    what=What.LINE, name="printed by sum", verdict=Verdict.DIFFERENT, reason="1 missing, first 'x'"
+)
+GONE = Finding(what=What.FILE, name="a.csv", verdict=Verdict.DIFFERENT, reason="the flow does not write it")
 FIRST = First(task="load_orders", cell=4, name="orders", reason=WRONG.reason)
 BROKEN = Breakdown(
     message="KeyError: 'x'", task="sum", cell=5, traceback="Traceback <most recent>\nKeyError: 'x'"
@@ -89,6 +93,7 @@ def printed(shown: VerifyResult, width: int = 200) -> str:
         ),
         (result(FINE, OPEN), "2 values: all the same (1 not comparable: log)"),
         (result(FINE, WRONG), "1 of 2 values differs"),
+        (result(FINE, WRONG, LOST, GONE), "1 of 2 values, the lines of 1 of 1 task and 1 of 1 file differ"),
         (result(failure=BROKEN), "the flow failed"),
         (result(FINE, failure=BROKEN, runs=2), "the flow failed in 2 of 2 runs"),
         (result(), "nothing to compare"),
