@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
@@ -12,37 +11,34 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from nb_to_flow import pipeline
 from nb_to_flow.api.converting import Converted, Result
 from nb_to_flow.api.references import notebook_job, reference_root, typed_parameters
 from nb_to_flow.api.single import PathLike
-from nb_to_flow.files import load_sidecar, write_atomically
-from nb_to_flow.ir.diagnostics import Severity
+from nb_to_flow.api.verifiable import (
+    copy_notes,
+    flow_and_name,
+    named_kernel,
+    origins_of,
+    read_shape,
+    refuse_failure,
+    repeatable_tasks,
+    sidecar_options,
+    unseen_note,
+    with_all_outputs,
+    write_flow,
+)
+from nb_to_flow.files import write_atomically
 from nb_to_flow.ir.errors import InputError
-from nb_to_flow.ir.facts import ResourceKind
-from nb_to_flow.ir.plan import FlowPlan, SourceKind
+from nb_to_flow.ir.plan import FlowPlan
 from nb_to_flow.ir.verification import FlowRun, Observation, VerifyResult
 from nb_to_flow.pipeline import Conversion, ConvertOptions
-from nb_to_flow.report.text import place
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from nb_to_flow.verify.findings import Origins, Reference
     from nb_to_flow.verify.flow import FlowJob, Manner
-    from nb_to_flow.verify.flowfile import FlowShape
+    from nb_to_flow.verify.reference import Origins, Reference
     from nb_to_flow.verify.workspace import Workspace
-
-_OUTSIDE = frozenset(
-    {
-        ResourceKind.FILE,
-        ResourceKind.NETWORK,
-        ResourceKind.DATABASE,
-        ResourceKind.SUBPROCESS,
-        ResourceKind.DIRECTORY,
-        ResourceKind.EVERYTHING,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,8 +187,8 @@ class VerifySession:
         """See `nb_to_flow.verify`."""
         chosen = options or VerifyOptions()
         _check_options(chosen)
-        file, name = _flow_file(flow)
-        how = convert or _sidecar_options(file)
+        file, name = flow_and_name(flow)
+        how = convert or sidecar_options(file)
         observed = self.observe(notebook, parameters, flow=file, options=chosen, convert=how)
         try:
             return self.check(observed, flow=file, name=name, options=chosen)
@@ -209,16 +205,16 @@ class VerifySession:
         convert: ConvertOptions | None = None,
     ) -> Observed:
         """Run the notebook as often as `options.repeat` says. Raises InputError if it fails."""
-        from nb_to_flow.verify.findings import make_reference
         from nb_to_flow.verify.kernels import choose_kernel
         from nb_to_flow.verify.notebook import run_notebook
+        from nb_to_flow.verify.reference import make_reference
         from nb_to_flow.verify.workspace import open_workspace
 
         chosen = options or VerifyOptions()
-        conversion = _converted(Path(notebook), convert or ConvertOptions())
+        conversion = with_all_outputs(Path(notebook), convert or ConvertOptions())
         typed = typed_parameters(conversion, parameters or {})
-        shape = _shape(flow.read_text("utf-8"), flow.stem) if flow is not None else None
-        wanted_kernel = chosen.kernel or _kernel_name(conversion)
+        shape = read_shape(flow.read_text("utf-8"), flow.stem) if flow is not None else None
+        wanted_kernel = chosen.kernel or named_kernel(conversion)
         kernel = choose_kernel(wanted_kernel, required=chosen.kernel is not None)
         root = chosen.root or reference_root(conversion)
         workspace = open_workspace(self._scratch(), root, conversion.path.parent, chosen.skip)
@@ -228,14 +224,14 @@ class VerifySession:
         for number in range(1, max(1, chosen.repeat) + 1):
             self._say(f"running the notebook ({number} of {max(1, chosen.repeat)})")
             run = run_notebook(job, workspace, f"notebook-{number}", str(number - 1))
-            _check_notebook(conversion, run)
+            refuse_failure(conversion, run)
             runs.append(run)
         return Observed(
             conversion=conversion,
             reference=make_reference(tuple(runs), workspace.before, chosen.tolerance),
             workspace=workspace,
             parameters=typed,
-            notes=tuple(n for n in (kernel.note, *_copy_notes(workspace, root, conversion)) if n),
+            notes=tuple(n for n in (kernel.note, *copy_notes(workspace, root, conversion)) if n),
         )
 
     def check(
@@ -254,20 +250,20 @@ class VerifySession:
         plan, conversion = observed.conversion.plan, observed.conversion
         if plan is None or conversion.flow is None:
             raise InputError(f"{conversion.path} has no flow")
-        file = flow or _written(conversion, observed.workspace)
+        file = flow or write_flow(conversion, observed.workspace)
         text = file.read_text("utf-8")
-        shape = _shape(text, name or file.stem)
+        shape = read_shape(text, name or file.stem)
         timeout = chosen.timeout or 120 + 20 * observed.reference.first.seconds
         job = FlowJob(
             file=file,
             name=name,
             shape=shape,
-            repeatable=frozenset(_repeatable(plan)),
+            repeatable=frozenset(repeatable_tasks(plan)),
             parameters=observed.parameters,
             timeout=timeout,
             env=self._server.environment(),
         )
-        origins = _origins(plan, shape, complete=flow is None)
+        origins = origins_of(plan, shape, complete=flow is None)
         runs = tuple(self._run(job, manner, observed, origins) for manner in _manners(chosen))
         first = observed.reference.first
         return VerifyResult(
@@ -279,13 +275,14 @@ class VerifySession:
             repeats=1 + len(observed.reference.others),
             parameters=observed.parameters,
             tolerance=chosen.tolerance,
-            notes=(*observed.notes, *self._notes(chosen, plan), *_unseen(first, runs)),
+            notes=(*observed.notes, *self._notes(chosen, plan), *unseen_note(first, runs)),
             notebook_seconds=first.seconds,
             flow_text=text,
         )
 
     def _run(self, job: FlowJob, manner: Manner, observed: Observed, origins: Origins) -> FlowRun:
-        from nb_to_flow.verify.findings import first_difference, judge
+        from nb_to_flow.verify.findings import judge
+        from nb_to_flow.verify.first import first_difference
         from nb_to_flow.verify.flow import run_flow
 
         run = FlowRun(runner=manner.runner or "", schedule=manner.schedule, retried=manner.fail_once)
@@ -303,7 +300,7 @@ class VerifySession:
 
     def _notes(self, options: VerifyOptions, plan: FlowPlan) -> list[str]:
         notes = [self._server.note] if self._server.note else []
-        left_out = [task.name for task in plan.tasks if task.name not in _repeatable(plan)]
+        left_out = [task.name for task in plan.tasks if task.name not in repeatable_tasks(plan)]
         if options.retries and left_out:
             notes.append(
                 f"Not failed on purpose, as twice would not be the same as once: {', '.join(left_out)}."
@@ -332,127 +329,6 @@ def _manners(options: VerifyOptions) -> list[Manner]:
     manners += [Manner(runner=options.runner, schedule=n + 1) for n in range(options.schedules)]
     manners += [Manner(runner=options.runner, fail_once=True)] if options.retries else []
     return manners
-
-
-def _flow_file(flow: PathLike | None) -> tuple[Path | None, str | None]:
-    """`flows/x.py:x` as file and name. Raises InputError if there is no such file."""
-    if flow is None:
-        return None, None
-    text = os.fspath(flow)
-    path, colon, name = text.rpartition(":")
-    file, chosen = (Path(path), name) if colon and name.isidentifier() else (Path(text), None)
-    if not file.is_file():
-        raise InputError(f"there is no flow {file}", "--flow names a file that convert wrote.")
-    return file, chosen
-
-
-def _sidecar_options(flow: Path | None) -> ConvertOptions:
-    """The options that a flow was converted with, as far as they are known."""
-    sidecar = load_sidecar(flow) if flow is not None else None
-    try:
-        return ConvertOptions(**_tupled(sidecar.options)) if sidecar else ConvertOptions()
-    except TypeError:  # written by another version
-        return ConvertOptions()
-
-
-def _tupled(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
-
-
-def _converted(notebook: Path, options: ConvertOptions) -> Conversion:
-    """The notebook's flow with everything returned. Raises InputError if there is none."""
-    outputs = "all" if options.outputs == "auto" else options.outputs
-    options = replace(options, outputs=outputs, displays="artifact")
-    conversion = pipeline.convert(notebook, options)
-    if conversion.flow is None or conversion.errors:
-        problem = next(d for d in conversion.diagnostics if d.severity is Severity.ERROR)
-        raise InputError(f"{place(str(notebook), problem.span)}: {problem.message}", problem.hint)
-    return conversion
-
-
-def _written(conversion: Conversion, workspace: Workspace) -> Path:
-    flow = conversion.flow
-    if flow is None:
-        raise InputError(f"{conversion.path} has no flow")
-    file = workspace.scratch / "flow" / f"{flow.plan.name}.py"
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(flow.source, encoding="utf-8")
-    return file
-
-
-def _shape(text: str, name: str) -> FlowShape:
-    from nb_to_flow.verify.flowfile import shape_of
-
-    try:
-        return shape_of(text, name)
-    except SyntaxError as error:
-        raise InputError(f"the flow is no Python: line {error.lineno}: {error.msg}") from error
-
-
-def _kernel_name(conversion: Conversion) -> str:
-    import json
-
-    try:
-        metadata = json.loads(conversion.path.read_bytes()).get("metadata", {})
-        return str(metadata.get("kernelspec", {}).get("name", ""))
-    except (ValueError, AttributeError):
-        return ""
-
-
-def _check_notebook(conversion: Conversion, run: Observation) -> None:
-    """Raises InputError if the notebook itself fails: then there is nothing to hold a flow against."""
-    failure = run.failure
-    if failure is not None:
-        where = "" if failure.cell is None else f" in cell {failure.cell + 1}"
-        raise InputError(
-            f"the notebook {conversion.path} itself fails{where}: {failure.message}",
-            "There is nothing to compare a flow with. Parameters are given with -p.",
-        )
-
-
-def _copy_notes(workspace: Workspace, root: Path, conversion: Conversion) -> list[str]:
-    notes = []
-    if root.resolve() != conversion.path.parent.resolve():
-        notes.append(f"Each run had its own copy of {root.resolve()}.")
-    if workspace.skipped:
-        shown = ", ".join(workspace.skipped[:5])
-        more = f" and {len(workspace.skipped) - 5} more" if len(workspace.skipped) > 5 else ""
-        notes.append(f"Not copied for the runs: {shown}{more}.")
-    return notes
-
-
-def _unseen(notebook: Observation, runs: tuple[FlowRun, ...]) -> list[str]:
-    """What is to be said of variables that the flow doesn't return."""
-    compared = {f.name for run in runs for f in run.findings}
-    unseen = [name for name in notebook.variables if name not in compared]
-    if not unseen or any(run.failure is not None for run in runs):
-        return []
-    more = f" and {len(unseen) - 8} more" if len(unseen) > 8 else ""
-    return [f"Not compared, as the flow doesn't return them: {', '.join(unseen[:8])}{more}."]
-
-
-def _repeatable(plan: FlowPlan) -> list[str]:
-    """The tasks that may be run twice: those that the plan retries, and those that touch nothing outside."""
-    statements = plan.facts.statements
-    return [
-        task.name
-        for task in plan.tasks
-        if task.retry
-        or not any(e.kind in _OUTSIDE for step in task.steps for e in statements[step.statement].effects)
-    ]
-
-
-def _origins(plan: FlowPlan, shape: FlowShape, *, complete: bool) -> Origins:
-    from nb_to_flow.verify.findings import Origins
-
-    makers = {name: source.task for name, source in plan.results if source.kind is SourceKind.TASK}
-    tasks = {task.name: task.cells for task in plan.tasks if task.name in shape.outputs}
-    return Origins(
-        cells=tasks,
-        makers={name: task for name, task in makers.items() if task in tasks},
-        order=tuple(shape.outputs),
-        complete=complete,
-    )
 
 
 def _keep(workspace: Workspace, target: Path | None) -> None:

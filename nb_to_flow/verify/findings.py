@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from nb_to_flow.ir.verification import (
     Comparison,
     Finding,
-    First,
     FlowRun,
     Observation,
     Picture,
     Portrait,
     Printed,
-    Snapshot,
     Verdict,
     What,
 )
@@ -24,108 +22,9 @@ from nb_to_flow.verify.compare import (
     compare_files,
     compare_lines_by_task,
     compare_pictures,
-    fingerprint,
     summary,
-    unstable_files,
-    unstable_lines,
-    unstable_paths,
 )
-from nb_to_flow.verify.words import joined
-
-WHOLE = ""  # the path that stands for a value as a whole
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origins:
-    """Where the flow's tasks come from.
-
-    Attributes:
-        cells: by task of the notebook's plan its cells.
-        makers: by final variable the task that leaves it.
-        order: all tasks, in the order of the flow's file.
-        complete: True if the flow is to return every variable of the notebook.
-    """
-
-    cells: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    makers: Mapping[str, str] = field(default_factory=dict)
-    order: tuple[str, ...] = ()
-    complete: bool = False
-
-    def owner(self, cell: int | None) -> str:
-        """The first task that a cell belongs to, or ""."""
-        return min((task for task, cells in self.cells.items() if cell in cells), key=self.rank, default="")
-
-    def rank(self, task: str) -> int:
-        """Its place in the flow's file; what is unknown comes last."""
-        return self.order.index(task) if task in self.order else len(self.order)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """What the notebook does, and what of it isn't the same each time.
-
-    Attributes:
-        first: its first run.
-        others: further runs, to learn what isn't deterministic.
-        before: fingerprints of the folder's files before any run.
-        tolerance: for floats.
-    """
-
-    first: Observation
-    others: tuple[Observation, ...]
-    before: Mapping[str, str]
-    tolerance: float
-    _loose: dict[str, frozenset[str]] = field(default_factory=dict)
-
-    def loose_paths(self, name: str) -> frozenset[str]:
-        """The parts of a final variable that aren't deterministic; {""} for all of it."""
-        if name not in self._loose:
-            here = self.first.variables.get(name)
-            others = [o.variables.get(name) for o in self.others]
-            self._loose[name] = self._between(here, others)
-        return self._loose[name]
-
-    def unstable(self) -> tuple[str, ...]:
-        """Names of the variables and files that aren't deterministic, with the part if it isn't all."""
-        loose = {name: self.loose_paths(name) for name in self.first.variables} | self.loose_files()
-        return tuple(joined(name, part) for name, parts in loose.items() for part in sorted(parts))
-
-    def loose_in_snapshot(self, cell: int | None, name: str, value: Portrait) -> frozenset[str]:
-        """The same of a variable as it was after a cell."""
-        others = [s.values.get(name) for o in self.others for s in o.snapshots if s.cell == cell]
-        return self._between(value, others)
-
-    def loose_lines(self) -> frozenset[str]:
-        """The printed lines that aren't deterministic."""
-        loose: frozenset[str] = frozenset()
-        for other in self.others:
-            for cell in {p.cell for p in (*self.first.lines, *other.lines)}:
-                mine = [p.text for p in self.first.lines if p.cell == cell]
-                loose |= unstable_lines(mine, [p.text for p in other.lines if p.cell == cell])
-        return loose
-
-    def loose_files(self) -> dict[str, frozenset[str]]:
-        """The parts of files that aren't deterministic, by path; {""} for all of a file."""
-        loose: dict[str, frozenset[str]] = {}
-        for other in self.others:
-            found = unstable_files(self.first.folder, other.folder, self.before, self.tolerance)
-            for path, parts in found.items():
-                loose[path] = loose.get(path, frozenset()) | parts
-        return loose
-
-    def _between(self, here: Portrait | None, others: Iterable[Portrait | None]) -> frozenset[str]:
-        paths: set[str] = set()
-        for other in others:
-            if here is None or other is None:
-                paths.add(WHOLE)
-            else:
-                paths |= unstable_paths(here, other, self.tolerance)
-        return frozenset(paths)
-
-
-def make_reference(runs: tuple[Observation, ...], before: Path, tolerance: float) -> Reference:
-    """The reference that some runs of a notebook give, the first of them leading."""
-    return Reference(first=runs[0], others=runs[1:], before=fingerprint(before), tolerance=tolerance)
+from nb_to_flow.verify.reference import WHOLE, Origins, Reference
 
 
 def judge(
@@ -320,68 +219,6 @@ def _is_loose_figure(reference: Reference, number: int, mine: bytes) -> bool:
         if compare_pictures(mine, other.figures[number].path.read_bytes()).verdict is Verdict.DIFFERENT:
             return True
     return False
-
-
-def first_difference(
-    reference: Reference, seen: Observation, findings: Iterable[Finding], origins: Origins
-) -> First | None:
-    """The task, cell and variable where a difference first appears, in the order of the flow's file."""
-    if seen.failure is not None:
-        failure = seen.failure
-        return First(task=failure.task, cell=failure.cell, name=failure.task, reason=failure.message)
-    bad = [f for f in findings if f.verdict is Verdict.DIFFERENT]
-    if not bad:
-        return None
-    places = [First(task=f.task, cell=f.cell, what=f.what, name=f.name, reason=f.reason) for f in bad]
-    inner = _first_output(reference, seen, origins)
-    return min([*([inner] if inner else []), *places], key=lambda place: origins.rank(place.task))
-
-
-def _first_output(reference: Reference, seen: Observation, origins: Origins) -> First | None:
-    """The first task that returned something else than the notebook had after the task's cells."""
-    for snapshot in sorted(seen.snapshots, key=lambda s: origins.rank(s.task)):
-        for name, value in snapshot.values.items():
-            expected = _expected(reference, snapshot.task, name, seen, origins)
-            place = _differs(reference, snapshot.task, name, value, expected)
-            if place is not None:
-                return place
-    return None
-
-
-def _expected(
-    reference: Reference, task: str, name: str, seen: Observation, origins: Origins
-) -> list[Snapshot]:
-    """What the notebook had of a variable when the task's cells had run; one of these is to be met.
-
-    There are several if it isn't known which: the task isn't the notebook's, or another task changes the
-    variable in between. There is none if a cell is split between two tasks that leave the variable.
-    """
-    found = [s for s in reference.first.snapshots if name in s.values]
-    own = origins.cells.get(task)
-    if not own:
-        return found
-    others = {other.task for other in seen.snapshots if other.task != task and name in other.values}
-    rivals = {cell for other in others for cell in origins.cells.get(other, ())}
-    if rivals & set(own):
-        return []
-    found = [s for s in found if s.cell in own]
-    between = any(min(own) < cell < max(own) for cell in rivals)
-    return found if between else found[-1:]
-
-
-def _differs(
-    reference: Reference, task: str, name: str, value: Portrait, expected: list[Snapshot]
-) -> First | None:
-    last: First | None = None
-    for snapshot in expected:
-        loose = reference.loose_in_snapshot(snapshot.cell, name, snapshot.values[name])
-        if WHOLE in loose:
-            return None
-        comparison = compare(snapshot.values[name], value, reference.tolerance, loose)
-        if comparison.verdict is not Verdict.DIFFERENT:
-            return None
-        last = First(task=task, cell=snapshot.cell, name=name, reason=comparison.reason)
-    return last
 
 
 def merged(runs: Iterable[FlowRun]) -> tuple[Finding, ...]:

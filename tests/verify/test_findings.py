@@ -16,8 +16,10 @@ from nb_to_flow.ir.verification import (
     Verdict,
     What,
 )
-from nb_to_flow.verify.findings import Origins, first_difference, judge, make_reference
+from nb_to_flow.verify.findings import judge
+from nb_to_flow.verify.first import first_difference
 from nb_to_flow.verify.portrait import portray
+from nb_to_flow.verify.reference import Origins, make_reference
 
 ORIGINS = Origins(
     cells={"load": (1, 2), "clean": (3,), "report": (4,)},

@@ -1,0 +1,163 @@
+"""What a verification runs: a notebook's conversion with everything returned, or a flow edited by hand."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nb_to_flow import pipeline
+from nb_to_flow.api.single import PathLike
+from nb_to_flow.files import load_sidecar
+from nb_to_flow.ir.diagnostics import Severity
+from nb_to_flow.ir.errors import InputError
+from nb_to_flow.ir.facts import ResourceKind
+from nb_to_flow.ir.plan import FlowPlan, SourceKind
+from nb_to_flow.ir.verification import FlowRun, Observation
+from nb_to_flow.pipeline import Conversion, ConvertOptions
+from nb_to_flow.report.text import place
+
+if TYPE_CHECKING:
+    from nb_to_flow.verify.flowfile import FlowShape
+    from nb_to_flow.verify.reference import Origins
+    from nb_to_flow.verify.workspace import Workspace
+
+_OUTSIDE = frozenset(
+    {
+        ResourceKind.FILE,
+        ResourceKind.NETWORK,
+        ResourceKind.DATABASE,
+        ResourceKind.SUBPROCESS,
+        ResourceKind.DIRECTORY,
+        ResourceKind.EVERYTHING,
+    }
+)
+
+
+def flow_and_name(flow: PathLike | None) -> tuple[Path | None, str | None]:
+    """`flows/x.py:x` as file and name. Raises InputError if there is no such file."""
+    if flow is None:
+        return None, None
+    text = os.fspath(flow)
+    path, colon, name = text.rpartition(":")
+    file, chosen = (Path(path), name) if colon and name.isidentifier() else (Path(text), None)
+    if not file.is_file():
+        raise InputError(f"there is no flow {file}", "--flow names a file that convert wrote.")
+    return file, chosen
+
+
+def sidecar_options(flow: Path | None) -> ConvertOptions:
+    """The options that a flow was converted with, as far as they are known."""
+    sidecar = load_sidecar(flow) if flow is not None else None
+    try:
+        return ConvertOptions(**_tupled(sidecar.options)) if sidecar else ConvertOptions()
+    except TypeError:  # written by another version
+        return ConvertOptions()
+
+
+def _tupled(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
+
+
+def with_all_outputs(notebook: Path, options: ConvertOptions) -> Conversion:
+    """The notebook's flow with everything returned. Raises InputError if there is none."""
+    outputs = "all" if options.outputs == "auto" else options.outputs
+    options = replace(options, outputs=outputs, displays="artifact")
+    conversion = pipeline.convert(notebook, options)
+    if conversion.flow is None or conversion.errors:
+        problem = next(d for d in conversion.diagnostics if d.severity is Severity.ERROR)
+        raise InputError(f"{place(str(notebook), problem.span)}: {problem.message}", problem.hint)
+    return conversion
+
+
+def write_flow(conversion: Conversion, workspace: Workspace) -> Path:
+    """Write the flow of a conversion to a folder for the runs; returns its path."""
+    flow = conversion.flow
+    if flow is None:
+        raise InputError(f"{conversion.path} has no flow")
+    file = workspace.scratch / "flow" / f"{flow.plan.name}.py"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(flow.source, encoding="utf-8")
+    return file
+
+
+def read_shape(text: str, name: str) -> FlowShape:
+    """The shape of a flow's text. Raises InputError if it is no Python."""
+
+    from nb_to_flow.verify.flowfile import shape_of
+
+    try:
+        return shape_of(text, name)
+    except SyntaxError as error:
+        raise InputError(f"the flow is no Python: line {error.lineno}: {error.msg}") from error
+
+
+def named_kernel(conversion: Conversion) -> str:
+    """The kernel that the notebook names; "" for none."""
+    try:
+        metadata = json.loads(conversion.path.read_bytes()).get("metadata", {})
+        return str(metadata.get("kernelspec", {}).get("name", ""))
+    except (ValueError, AttributeError):
+        return ""
+
+
+def refuse_failure(conversion: Conversion, run: Observation) -> None:
+    """Raises InputError if the notebook itself fails: then there is nothing to hold a flow against."""
+    failure = run.failure
+    if failure is not None:
+        where = "" if failure.cell is None else f" in cell {failure.cell + 1}"
+        raise InputError(
+            f"the notebook {conversion.path} itself fails{where}: {failure.message}",
+            "There is nothing to compare a flow with. Parameters are given with -p.",
+        )
+
+
+def copy_notes(workspace: Workspace, root: Path, conversion: Conversion) -> list[str]:
+    """What is to be said of the folder that the runs got."""
+    notes = []
+    if root.resolve() != conversion.path.parent.resolve():
+        notes.append(f"Each run had its own copy of {root.resolve()}.")
+    if workspace.skipped:
+        shown = ", ".join(workspace.skipped[:5])
+        more = f" and {len(workspace.skipped) - 5} more" if len(workspace.skipped) > 5 else ""
+        notes.append(f"Not copied for the runs: {shown}{more}.")
+    return notes
+
+
+def unseen_note(notebook: Observation, runs: tuple[FlowRun, ...]) -> list[str]:
+    """What is to be said of variables that the flow doesn't return."""
+    compared = {f.name for run in runs for f in run.findings}
+    unseen = [name for name in notebook.variables if name not in compared]
+    if not unseen or any(run.failure is not None for run in runs):
+        return []
+    more = f" and {len(unseen) - 8} more" if len(unseen) > 8 else ""
+    return [f"Not compared, as the flow doesn't return them: {', '.join(unseen[:8])}{more}."]
+
+
+def repeatable_tasks(plan: FlowPlan) -> list[str]:
+    """The tasks that may be run twice: those that the plan retries, and those that touch nothing outside."""
+    statements = plan.facts.statements
+    return [
+        task.name
+        for task in plan.tasks
+        if task.retry
+        or not any(e.kind in _OUTSIDE for step in task.steps for e in statements[step.statement].effects)
+    ]
+
+
+def origins_of(plan: FlowPlan, shape: FlowShape, *, complete: bool) -> Origins:
+    """Where the tasks of a flow come from, as far as they are in the notebook's plan."""
+
+    from nb_to_flow.verify.reference import Origins
+
+    makers = {name: source.task for name, source in plan.results if source.kind is SourceKind.TASK}
+    tasks = {task.name: task.cells for task in plan.tasks if task.name in shape.outputs}
+    return Origins(
+        cells=tasks,
+        makers={name: task for name, task in makers.items() if task in tasks},
+        order=tuple(shape.outputs),
+        complete=complete,
+    )
