@@ -348,6 +348,27 @@ def test_any_changed_leaf_is_found(data: Any) -> None:
     assert quick(value) != quick(other)
 
 
+@given(VALUES, VALUES)
+@settings(deadline=None)
+def test_any_two_values_can_be_compared(mine: Any, theirs: Any) -> None:
+    found, back = compared(mine, theirs), compared(theirs, mine)
+    assert found.verdict is back.verdict
+    assert (found.verdict is Verdict.SAME) is (found.rows == ())
+    if found.verdict is Verdict.SAME and "0.0" not in repr(mine):  # -0.0 is 0.0, but for hashes
+        assert quick(mine) == quick(theirs)
+    if quick(mine) == quick(theirs):
+        assert found.verdict is Verdict.SAME
+
+
+@given(VALUES, st.sampled_from([0, 50, 500]))
+@settings(deadline=None)
+def test_what_is_hashed_on_one_side_only_never_differs_from_itself(value: Any, room: int) -> None:
+    whole, hashed = seen(value), seen(value, room=room)
+    assert compare(whole, hashed).verdict in (Verdict.SAME, Verdict.UNKNOWN)
+    assert compare(hashed, whole).verdict in (Verdict.SAME, Verdict.UNKNOWN)
+    assert compare(hashed, seen(value, room=room)).verdict is Verdict.SAME
+
+
 @given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
 def test_comparing_floats_is_symmetric(a: float, b: float) -> None:
     assert compared(a, b).verdict is compared(b, a).verdict
