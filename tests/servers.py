@@ -190,7 +190,7 @@ def start_prefect_server(
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
     root = str(Path(__file__).resolve().parents[1])
     kept["PYTHONPATH"] = os.pathsep.join(filter(None, [root, kept.get("PYTHONPATH", "")]))
-    env = {**kept, **_QUIET, "PREFECT_HOME": str(home), "PREFECT_API_URL": url}
+    env = {**kept, **_QUIET, "PREFECT_HOME": str(home), "PREFECT_API_URL": url, "PREFECT_UI_API_URL": url}
     if database_url:
         env["PREFECT_API_DATABASE_CONNECTION_URL"] = database_url
     server = PrefectServer(url=url, home=home, port=port, env=env)

@@ -185,7 +185,7 @@ def _silence(deployment: str, seconds: int) -> dict[str, Any]:
         "after": ["prefect.flow-run.heartbeat"],
         "expect": ["prefect.flow-run.*"],
         "for_each": ["prefect.resource.id"],
-        "threshold": 0,
+        "threshold": 1,
         "within": timedelta(seconds=seconds).total_seconds(),
     }
 
