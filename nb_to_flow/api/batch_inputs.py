@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from nb_to_flow.pipeline import ConvertOptions
 if TYPE_CHECKING:
     from prefect import Flow
 
+    from nb_to_flow.batches.processes import Nursery
     from nb_to_flow.run.parameters import ParameterChecker
 
 _SHOWN = 10
@@ -74,6 +75,7 @@ class BatchFlow:
         checker: of its parameters.
         trusted: True if it is as it was generated: then tasks leave their inputs alone.
         notebook: where it came from, if that is known.
+        nursery: worker processes that load the module too, if they were asked for.
     """
 
     flow: Flow[..., Any]
@@ -82,13 +84,16 @@ class BatchFlow:
     checker: ParameterChecker
     trusted: bool
     notebook: Path | None
+    nursery: Nursery | None = None
 
 
 @contextmanager
-def opened(target: PathLike, folder: PathLike | None, options: ConvertOptions | None) -> Iterator[BatchFlow]:
+def opened(
+    target: PathLike, folder: PathLike | None, options: ConvertOptions | None, *, processes: bool = False
+) -> Iterator[BatchFlow]:
     """The flow of a batch, in whose folder the process works meanwhile.
 
-    Raises InputError if there is no such flow, and what its module raises.
+    With `processes`, worker processes load the module at the same time. Raises InputError if there is no such flow, and what its module raises.
     """
     from nb_to_flow.run.module import find_flow, import_module, inside
     from nb_to_flow.run.parameters import ParameterChecker
@@ -101,7 +106,7 @@ def opened(target: PathLike, folder: PathLike | None, options: ConvertOptions | 
         if not home.is_dir():
             raise InputError(f"{home} is no folder to run in")
         home = home.absolute()
-        with inside(home, file.parent):
+        with _loading(file, home, processes=processes) as nursery, inside(home, file.parent):
             flow = find_flow(import_module(file), path, name)
             yield BatchFlow(
                 flow=flow,
@@ -110,7 +115,19 @@ def opened(target: PathLike, folder: PathLike | None, options: ConvertOptions | 
                 checker=ParameterChecker(flow.fn),
                 trusted=sidecar is not None and is_untouched(file, sidecar),
                 notebook=notebook,
+                nursery=nursery,
             )
+
+
+@contextmanager
+def _loading(file: Path, home: Path, *, processes: bool) -> Iterator[Nursery | None]:
+    if not processes or not file.is_file():
+        yield None
+        return
+    from nb_to_flow.batches.processes import Nursery
+
+    with closing(Nursery(file, home)) as nursery:
+        yield nursery
 
 
 def checked_sets(

@@ -27,6 +27,7 @@ from nb_to_flow.report.text import duration
 
 if TYPE_CHECKING:
     from nb_to_flow.batches.ledger import SqliteLedger
+    from nb_to_flow.batches.processes import Nursery
 
 
 def batch(
@@ -88,7 +89,7 @@ def batch(
     if not source.given() and not (results / LEDGER).exists():
         raise InputError(f"{output} holds no batch to go on with", "Give parameter sets: a file or a grid.")
     chosen = run_options or BatchOptions()
-    with opened(target, folder, options) as flow:
+    with opened(target, folder, options, processes=chosen.runner == "process") as flow:
         asked = checked_sets(flow, source, strict=strict, say=say) if source.given() else None
         with results_folder(results, resume=resume), contextlib.closing(SqliteLedger(results)) as ledger:
             found = recorded_sets(flow, ledger, asked, say)
@@ -101,7 +102,7 @@ def batch(
                 totals = run_remote(found, ledger, shown, remote, chosen, say, told)
             else:
                 program = recorded_program(flow, ledger, found, chosen, say)
-                totals = _run(program, ledger, shown, chosen, say, told)
+                totals = _run(program, ledger, shown, chosen, say, told, flow.nursery)
     with contextlib.closing(LedgerView(results)) as view:
         report = view.report()
     return BatchResult(
@@ -116,13 +117,14 @@ def _run(
     options: BatchOptions,
     say: Callable[[str], None],
     progress: Callable[[Progress], None],
+    nursery: Nursery | None,
 ) -> BatchTotals:
     from nb_to_flow.batches.run import run_batch
     from nb_to_flow.run.server import prepare_server
 
     prepare_server(say)
     with shown.kept_current():
-        totals = run_batch(program, ledger, shown.results, options, say, progress, shown.publish)
+        totals = run_batch(program, ledger, shown.results, options, say, progress, shown.publish, nursery)
         ledger.describe({"took": duration(totals.seconds), "flow run": totals.flow_run})
     return totals
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from nb_to_flow.ir.batch import Finished, Progress, State
 from nb_to_flow.ir.errors import InputError
 
 _TICK = 1.0
+_SHOW_SECONDS = 0.2
 _MOST_EDGES = 20  # more would make the graph of the flow run unreadable
 
 
@@ -38,6 +40,7 @@ class FlowRun:
         self.events: queue.Queue[tuple[str, int, Any]] = queue.Queue()
         self.futures: dict[int, Any] = {}
         self.problem: BaseException | None = None
+        self.shown = 0.0
 
     def run(self) -> None:
         """The whole flow run. Raises InputError if there are no workers, else what breaks the driver."""
@@ -91,9 +94,16 @@ class FlowRun:
                 if not self.driver.in_flight:
                     break
                 self._take_events()
-                self.show(self.driver.progress())
+                self._show()
         for future in self.futures.values():
             future.wait()
+
+    def _show(self) -> None:
+        """Not after every event: they may come by the hundred."""
+        now = time.monotonic()
+        if now - self.shown > _SHOW_SECONDS or not self.driver.to_run:
+            self.shown = now
+            self.show(self.driver.progress())
 
     def _submit(self, chunk_task: Any, chunk: Chunk) -> None:
         pieces = [self.driver.program.pieces[job.key] for job in chunk.jobs]

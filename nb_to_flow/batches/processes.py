@@ -83,10 +83,11 @@ class Nursery:
         return list(self._processes.values())
 
     def close(self) -> None:
-        """End all processes."""
+        """End all processes. May be called again."""
         for pid in list(self.forked):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        self.forked.clear()
         for process in self.running():
             process.kill()
             process.wait()

@@ -172,6 +172,9 @@ class Guards:
     """What the rewritten body asks; see `body`."""
 
     def __init__(self, recorder: Recorder, codes: frozenset[Any]) -> None:
+        from prefect import Flow, Task
+
+        self._task, self._flow = Task, Flow  # looked up once: prefect's names are made on demand
         self._recorder = recorder
         self._codes = codes
         self._shelters = 0
@@ -191,16 +194,14 @@ class Guards:
 
     def callee(self, called: Any) -> Any:
         """What is called instead of `called`."""
-        from prefect import Flow, Task
-
         if is_symbol(called):
             raise Untraceable("a method of what a task results in is called")
         owner = getattr(called, "__self__", None)
-        if isinstance(called, Task):
+        if isinstance(called, self._task):
             return self._direct(called)
-        if isinstance(called, Flow) or isinstance(owner, Flow):
+        if isinstance(called, self._flow) or isinstance(owner, self._flow):
             raise Untraceable("it calls another flow")
-        if isinstance(owner, Task):
+        if isinstance(owner, self._task):
             return self._method(owner, called.__name__)
         if called is asyncio.run:
             return run_boxed

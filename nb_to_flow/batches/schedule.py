@@ -65,6 +65,11 @@ class Schedule:
         for key, piece in program.pieces.items():
             for other in {*piece.upstream, *piece.after}:
                 self._dependents[other].append(key)
+        self._readers = {
+            key: sum(key in program.pieces[other].upstream for other in others)
+            for key, others in self._dependents.items()
+        }
+        self._still_read = dict(self._readers)
         finished = set(done)
         self.state = {key: self._first_state(key, finished) for key in program.pieces}
         self._left = {i: sum(key not in finished for key in keys) for i, keys in self._sets.items()}
@@ -86,6 +91,8 @@ class Schedule:
     def _line_up(self) -> None:
         for key, piece in self._pieces.items():
             if self.state[key] is not State.PENDING:
+                for other in piece.upstream:
+                    self._still_read[other] -= 1
                 continue
             self._to_run[piece.function] += 1
             before = {*piece.upstream, *piece.after}
@@ -176,19 +183,11 @@ class Schedule:
 
     def unneeded(self, key: str) -> tuple[str, ...]:
         """After a piece is done: those it needed that no other piece will need."""
-        return tuple(
-            other
-            for other in self._pieces[key].upstream
-            if all(self.state[d] in (State.DONE, State.SKIPPED) for d in self._dependents[other])
-        )
+        return tuple(other for other in self._pieces[key].upstream if not self._still_read[other])
 
     def consumed(self, key: str) -> bool:
         """True if other pieces are given the result."""
-        return any(key in self._pieces[other].upstream for other in self._dependents[key])
-
-    def users(self, key: str) -> frozenset[int]:
-        """Sets that need a piece and have not failed."""
-        return frozenset(self._users[key])
+        return self._readers.get(key, 0) > 0
 
     def _first(self, heap: list[Entry]) -> Entry | None:
         while heap:
@@ -212,6 +211,9 @@ class Schedule:
     def _leave(self, key: str, state: State) -> None:
         """A piece has ended or is skipped; those after it may get ready."""
         self.state[key] = state
+        if state is not State.FAILED:  # then it may be tried again, in another run
+            for other in self._pieces[key].upstream:
+                self._still_read[other] -= 1
         self._to_run[self._pieces[key].function] -= 1
         self._waiting.pop(key, None)
         for other in self._dependents[key]:
