@@ -1,7 +1,7 @@
 """One run of a flow for a verification, in a process of its own: `main("JOB.json")`.
 
 JOB.json: `flow`, the flow's file, and `name`, the flow in it or null; `parameters`; `runner` and `workers`, see
-`RunRequest`; `probe`, the fields of `Orders`; `done`, where the outcome goes.
+`RunRequest`; `names`, the notebook's variables; `probe`, the fields of `Orders`; `done`, where the outcome goes.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def _played(job: dict[str, Any]) -> dict[str, Any]:
     save_outside(orders)
     failure = result.failure
     return {
-        "values": _portraits(result.values),
+        "values": _portraits(result.values, job["names"]),
         "seconds": seconds,
         "failure": None
         if failure is None
@@ -71,10 +72,12 @@ def _played(job: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _portraits(values: Any) -> dict[str, Any]:
-    from nb_to_flow.verify.portrait import portray
+def _portraits(values: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
+    """Portraits of what the flow returned, in the notebook's order: all together may be only so large."""
+    from nb_to_flow.verify.portrait import portray_all
 
-    return {str(name): portray(value) for name, value in values.items()}
+    order = [*(name for name in names if name in values), *(name for name in values if name not in names)]
+    return portray_all({str(name): values[name] for name in order})
 
 
 def _log(line: str) -> None:

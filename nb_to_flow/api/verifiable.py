@@ -46,6 +46,10 @@ def flow_and_name(flow: PathLike | None) -> tuple[Path | None, str | None]:
     file, chosen = (Path(path), name) if colon and name.isidentifier() else (Path(text), None)
     if not file.is_file():
         raise InputError(f"there is no flow {file}", "--flow names a file that convert wrote.")
+    try:
+        file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file} is no Python: it isn't UTF-8 ({error.reason})") from error
     return file, chosen
 
 

@@ -260,6 +260,7 @@ class VerifySession:
             shape=shape,
             repeatable=frozenset(repeatable_tasks(plan)),
             parameters=observed.parameters,
+            names=tuple(observed.reference.first.variables),
             timeout=timeout,
             env=self._server.environment(),
         )

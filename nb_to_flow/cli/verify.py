@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nb_to_flow.cli.options import chosen, planning, reading
+from nb_to_flow.ir.errors import InputError
 
 if TYPE_CHECKING:
     from nb_to_flow.api import VerifyOptions
@@ -102,6 +103,8 @@ def verify(
 
     parameters = {**(read_parameters(Path(params)) if params else {}), **parse_pairs(pairs)}
     options = _options(values)
+    if html is not None and not Path(html).absolute().parent.is_dir():
+        raise InputError(f"there is no folder for {html}", "Make it first.")
     result = api.verify(
         notebook,
         parameters,

@@ -165,19 +165,22 @@ def _figures(reference: Reference, seen: Observation, origins: Origins) -> list[
         if partner is not None:
             left.remove(partner)
         found.append(_figure(reference, number, picture, partner, origins))
-    for extra in left:
-        reason = "the notebook shows no such figure"
-        found.append(
-            Finding(
-                what=What.FIGURE,
-                name=f"figure of {extra.task or 'the flow'}",
-                verdict=Verdict.DIFFERENT,
-                reason=reason,
-                task=extra.task,
-                pictures=(None, extra.path.read_bytes()),
-            )
-        )
-    return found
+    return found + [_extra_figure(picture, shows=bool(expected)) for picture in left]
+
+
+def _extra_figure(picture: Picture, *, shows: bool) -> Finding:
+    """A figure that only the flow shows; `shows` is False if the notebook shows none at all.
+
+    With another backend than the inline one (`matplotlib.use("Agg")`) a notebook draws without showing.
+    """
+    return Finding(
+        what=What.FIGURE,
+        name=f"figure of {picture.task or 'the flow'}",
+        verdict=Verdict.DIFFERENT if shows else Verdict.UNKNOWN,
+        reason="the notebook shows no such figure" if shows else "the notebook shows no figures",
+        task=picture.task,
+        pictures=(None, picture.path.read_bytes()),
+    )
 
 
 def _partner(picture: Picture, left: list[Picture], origins: Origins) -> Picture | None:

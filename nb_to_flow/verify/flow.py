@@ -35,6 +35,7 @@ class FlowJob:
         shape: what its text says about its tasks.
         repeatable: tasks of the notebook's plan that may be run twice.
         parameters: values by name.
+        names: the notebook's variables, in order.
         timeout: seconds that a run may take; None for any.
         env: environment variables for its process: where the Prefect server is.
     """
@@ -44,6 +45,7 @@ class FlowJob:
     name: str | None = None
     repeatable: frozenset[str] = frozenset()
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
     timeout: float | None = None
     env: Mapping[str, str] = field(default_factory=dict)
 
@@ -73,7 +75,8 @@ def run_flow(job: FlowJob, manner: Manner, workspace: Workspace) -> Observation:
     orders.write_text(json.dumps(_orders(job, manner, records)), encoding="utf-8")
     cwd = workspace.fresh()
     command = [sys.executable, "-c", _START.format(root=str(_ROOT), job=str(orders))]
-    env = child_environment(job.env)
+    # Results that an earlier run has stored are not to be found.
+    env = child_environment({"PREFECT_LOCAL_STORAGE_PATH": str(records / "storage"), **job.env})
     ended = run_child(command, cwd=cwd, env=env, log=records / "log.txt", timeout=job.timeout)
     live = workspace.live
     folder = workspace.put_away(manner.folder)
@@ -109,6 +112,7 @@ def _orders(job: FlowJob, manner: Manner, records: Path) -> dict[str, Any]:
         "parameters": dict(job.parameters),
         "runner": manner.runner,
         "workers": max(16, len(tasks)) if manner.schedule is not None else None,
+        "names": list(job.names),
         "probe": probe,
         "done": str(records / "done"),
     }

@@ -19,6 +19,9 @@ import os
 import sys
 from typing import Any
 
+# Bytes that the portrait of a variable after a cell may hold; larger ones are hashed. As in probe.py.
+SNAPSHOT_ROOM = 4 * 2**20
+
 
 class Watch:
     """Looks at a shell's variables, figures and files after each cell."""
@@ -31,6 +34,7 @@ class Watch:
         self._wanted: dict[str, list[int] | None] = config["wanted"]
         self._last = self._coming[-1][0] if self._coming else None
         self._cell: int | None = None
+        self._source = ""
         self._marks: dict[str, str] = {}
         self._figures: list[list[Any]] = []
         self._writers: dict[str, list[int]] = {}
@@ -39,13 +43,13 @@ class Watch:
         """A cell is about to run: find out which; what runs cells of its own changes nothing."""
         for position, (index, source) in enumerate(self._coming):
             if source == info.raw_cell:
-                self._cell = index
+                self._cell, self._source = index, source
                 del self._coming[: position + 1]
                 return
 
     def end_cell(self, result: Any) -> None:
         """A cell has run: write down what is wanted of its variables; after the last one, of all."""
-        if self._cell is None or result.info.raw_cell is None:
+        if self._cell is None or result.info.raw_cell != self._source:
             return
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             self._snapshot(self._cell)
@@ -55,17 +59,19 @@ class Watch:
 
     def _snapshot(self, cell: int) -> None:
         namespace = self._shell.user_ns
-        changed = {}
-        for name, cells in self._wanted.items():
-            if name in namespace and (cells is None or cell in cells):
-                mark = self._portrait.quick(namespace[name])
-                if self._marks.get(name) != mark or cells is not None:
-                    changed[name] = namespace[name]
-                    self._marks[name] = mark
-        values = {name: self._portrait.portray(value) for name, value in changed.items()}
+        names = [n for n, cells in self._wanted.items() if n in namespace and self._is_due(n, cells)]
+        values = {name: self._portrait.portray(namespace[name], room=SNAPSHOT_ROOM) for name in names}
         path = os.path.join(self._records, "snapshots.jsonl")
         with open(path, "a", encoding="utf-8") as stream:
             stream.write(json.dumps({"cell": cell, "values": values}) + "\n")
+
+    def _is_due(self, name: str, cells: list[int] | None) -> bool:
+        """True if the cell is one after which the variable is wanted; if that's all cells, if it changed it."""
+        if cells is not None:
+            return self._cell in cells
+        before = self._marks.get(name)
+        self._marks[name] = self._portrait.quick(self._shell.user_ns[name])
+        return self._marks[name] != before
 
     def _final(self) -> None:
         hidden = self._shell.user_ns_hidden

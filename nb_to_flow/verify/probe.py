@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 _PNG = "data:image/png;base64,"
+SNAPSHOT_ROOM = 4 * 2**20  # as in kernel.py, whose portraits these are compared with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +240,8 @@ def _portraits(names: list[str], result: Any) -> dict[str, Any]:
     values = result if len(names) > 1 else (result,)
     if not isinstance(values, tuple) or len(values) != len(names):
         return {}
-    return {name: portray(value) for name, value in zip(names, values, strict=True)}
+    named = zip(names, values, strict=True)
+    return {name: portray(value, room=SNAPSHOT_ROOM) for name, value in named}
 
 
 def _run_and_attempt() -> tuple[str, int]:

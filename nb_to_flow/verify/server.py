@@ -90,7 +90,7 @@ class Server:
             if self._child.poll() is not None or time.monotonic() > deadline:
                 raise InputError("the Prefect server doesn't start", self._complaint())
             time.sleep(0.25)
-        return {"PREFECT_API_URL": self._url, "PREFECT_HOME": str(self._home)}
+        return {"PREFECT_API_URL": self._url}
 
     @property
     def note(self) -> str:

@@ -242,3 +242,36 @@ def test_convert_and_verify_at_once(
     assert (tmp_path / "flows" / "legacy.py").exists()
     assert re.search(r"legacy.ipynb: .*: all the same", said.out)
     assert "broken.ipynb: not verified" in said.out
+
+
+def test_stored_results_of_one_run_are_not_found_by_the_next(session: VerifySession, write: Write) -> None:
+    notebook = write("rows = [1, 2]\nprint('made rows')")
+    flow = notebook.parent / "cached.py"
+    flow.write_text(
+        "from prefect import flow, task\nfrom prefect.cache_policies import INPUTS, TASK_SOURCE\n\n\n"
+        "@task(cache_policy=INPUTS + TASK_SOURCE, persist_result=True)\n"
+        "def make():\n    rows = [1, 2]\n    print('made rows')\n    return rows\n\n\n"
+        "@flow\ndef cached():\n    rows = make()\n    return rows\n"
+    )
+    result = session.verify(notebook, flow=flow, options=VerifyOptions(repeat=1, schedules=1))
+
+    assert result.ok, result.differences
+    assert verdicts(result)["rows"] is Verdict.SAME
+
+
+def test_cells_that_run_cells(session: VerifySession, write: Write) -> None:
+    """What a cell runs is no cell of its own, not even in the last one."""
+    notebook = write(
+        "get_ipython().run_cell('inner = 1')\nlate = 2", "get_ipython().run_cell('b = 2')\nlast = 3"
+    )
+    result = session.verify(notebook, options=VerifyOptions(repeat=1))
+
+    assert result.ok, result.differences
+    assert {"inner", "late", "b", "last"} <= set(verdicts(result))
+
+
+def test_a_notebook_without_code(session: VerifySession, write: Write) -> None:
+    result = session.verify(write(), options=VerifyOptions(repeat=1))
+
+    assert result.ok
+    assert result.findings == ()

@@ -11,6 +11,7 @@ from nb_to_flow.ir.verification import (
     Breakdown,
     Finding,
     Observation,
+    Picture,
     Printed,
     Snapshot,
     Verdict,
@@ -26,6 +27,12 @@ ORIGINS = Origins(
     makers={"rows": "clean", "total": "report"},
     order=("load", "clean", "report"),
     complete=True,
+)
+
+# One white pixel.
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
+    "0000000a49444154789c63f80f00010101005a4d6f350000000049454e44ae426082"
 )
 
 
@@ -126,6 +133,22 @@ def test_files_name_who_wrote_them(tmp_path: Path) -> None:
         "report",
         4,
     )
+
+
+@pytest.mark.parametrize(
+    ("shown", "verdicts"),
+    [(0, [Verdict.UNKNOWN]), (1, [Verdict.SAME]), (2, [Verdict.SAME, Verdict.DIFFERENT])],
+)
+def test_figures(tmp_path: Path, shown: int, verdicts: list[Verdict]) -> None:
+    path = tmp_path / "figure.png"
+    path.write_bytes(PNG)
+    pictures = tuple(Picture(path=path, cell=4) for _ in range(shown))
+    notebook = seen(tmp_path / "n", {}, figures=pictures)
+    flow = seen(tmp_path / "f", {}, figures=(Picture(path=path, task="report"),))
+    found = findings(tmp_path, notebook, flow)
+
+    assert [f.verdict for f in found.values()] == verdicts
+    assert {f.task for f in found.values()} == {"report"}
 
 
 def first_of(tmp_path: Path, notebook: Observation, flow: Observation, origins: Origins = ORIGINS) -> Any:
