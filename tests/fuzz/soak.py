@@ -1,7 +1,4 @@
-"""`python -m tests.fuzz.soak N [FIRST] [--keep FOLDER] [FILE...]`: N mutated notebooks, and what is wrong with them.
-
-With FILES (`--from`) the mutations start from these notebooks, after each was tried as it is.
-"""
+"""`python -m tests.fuzz.soak N [FIRST]`: N mutated notebooks, and what is wrong with how they are handled."""
 
 from __future__ import annotations
 
@@ -37,6 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
         return content
 
     for seed in range(given.first, given.first + given.count):
+        done = seed - given.first
+        if done and done % 250 == 0:
+            print(f"{done} files, {failed} failed, {time.monotonic() - start:.0f} s", flush=True)
         data = mutated(seed, begin)
         problem = problem_with(data, seed)
         if problem is None:
