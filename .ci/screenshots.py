@@ -46,7 +46,10 @@ def main() -> None:
 def deploy(server: PrefectServer, project: Path) -> None:
     """Register all flows, one of them on a schedule."""
     flows = sorted(str(path.relative_to(project)) for path in (project / "flows").glob("*.py"))
-    for arguments in ((*flows, "--apply"), (f"flows/{DEPLOYMENT.replace('-', '_')}.py", "--cron", "0 6 * * 1")):
+    for arguments in (
+        (*flows, "--apply"),
+        (f"flows/{DEPLOYMENT.replace('-', '_')}.py", "--cron", "0 6 * * 1"),
+    ):
         done = server.run("nb_to_flow", "deploy", *arguments, cwd=project)
         if done.returncode != 0:
             raise RuntimeError(done.stderr)

@@ -40,6 +40,17 @@ def test_lock_file_names_only_public_hosts() -> None:
     assert hosts == {"pypi.org", "files.pythonhosted.org"}
 
 
+def test_lock_file_has_every_dependency() -> None:
+    project = re.search(r"^dependencies = \[(.*?)^\]", (ROOT / "pyproject.toml").read_text(), re.S | re.M)
+    assert project is not None
+    wanted = set(re.findall(r'^ +"([A-Za-z0-9._-]+)', project[1], re.M))
+    own = re.search(
+        r'name = "nb-to-flow".*?^dependencies = \[(.*?)^\]', (ROOT / "uv.lock").read_text(), re.S | re.M
+    )
+    assert own is not None
+    assert wanted == set(re.findall(r'name = "([^"]+)"', own[1]))
+
+
 @pytest.mark.slow
 def test_wheel_is_complete(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
