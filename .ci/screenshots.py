@@ -17,10 +17,11 @@ from playwright.sync_api import Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.servers import PrefectServer, start_prefect_server, start_worker, wait_for  # noqa: E402
+from tests.servers import PrefectServer, start_prefect_server, start_worker, wait_for
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 DEPLOYMENT = "churn-training"
+FIGURE = "write-cancellations-by-plan-figure"
 
 
 def main() -> None:
@@ -68,30 +69,28 @@ def run_once(server: PrefectServer) -> tuple[str, str]:
 def look(server: PrefectServer, deployment: str, run: str, target: Path) -> None:
     """Take the pictures."""
     pages = server.url.removesuffix("/api")
-    artifacts = {
-        each["key"]: each["id"]
-        for each in server.post("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run]}}})
-    }
+    wanted = {"artifacts": {"flow_run_id": {"any_": [run]}}}
+    artifacts = {each["key"]: each["id"] for each in server.post("/artifacts/filter", wanted)}
     chromium = os.environ.get("CHROMIUM", shutil.which("chromium") or "chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 760}, color_scheme="light")
-        page.goto(pages)
-        page.wait_for_timeout(3000)
-        shot(page, f"{pages}/runs/flow-run/{run}", target / "prefect_flow_run.png")
-        shot(page, f"{pages}/deployments/deployment/{deployment}/run", target / "prefect_form.png")
-        shot(page, f"{pages}/runs/flow-run/{run}?tab=Artifacts", target / "prefect_artifacts.png")
-        for key, found in artifacts.items():
-            shot(page, f"{pages}/artifacts/artifact/{found}", target / f"x_{key}.png")
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.set_default_timeout(180_000)
+        shot(page, f"{pages}/runs/flow-run/{run}", "Task runs", target / "prefect_flow_run.png", 505)
+        form = f"{pages}/deployments/deployment/{deployment}/run"
+        shot(page, form, "Validate parameters", target / "prefect_form.png", 730)
+        for key, name, height in (("predict-at-risk", "table", 440), (FIGURE, "figure", 580)):
+            url = f"{pages}/artifacts/artifact/{artifacts[key]}"
+            shot(page, url, "Show raw data", target / f"prefect_{name}.png", height)
         browser.close()
 
 
-def shot(page: Page, url: str, file: Path) -> None:
-    """Take one picture, once the page has come to rest."""
+def shot(page: Page, url: str, text: str, file: Path, height: int) -> None:
+    """Take a picture of the upper part of a page, once that text is there and the page has come to rest."""
     page.goto(url)
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(4000)
-    page.screenshot(path=file)
+    page.get_by_text(text).first.wait_for()
+    page.wait_for_timeout(8000)
+    page.screenshot(path=file, clip={"x": 0, "y": 0, "width": 1280, "height": height})
 
 
 if __name__ == "__main__":
