@@ -35,23 +35,31 @@ def run_child(
 
     `log` gets its output. It reads nothing from standard input.
     """
+    child = start_child(command, cwd=cwd, env=env, log=log)
+    try:
+        code: int | None = child.wait(timeout)
+    except subprocess.TimeoutExpired:
+        code = None
+    finally:
+        end_group(child)
+    return Ended(code=code, errors=log.read_bytes()[-4000:].decode("utf-8", "replace"))
+
+
+def start_child(
+    command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path
+) -> subprocess.Popen[bytes]:
+    """Start a command in a session of its own. It ends with this process, even if that is killed."""
+    guard = [sys.executable, "-I", "-S", str(Path(__file__).with_name("guard.py"))]
     with log.open("wb") as stream:
-        child = subprocess.Popen(
-            command,
+        return subprocess.Popen(
+            [*guard, *command],
             cwd=cwd,
             env=dict(env),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=stream,
             stderr=subprocess.STDOUT,
             start_new_session=sys.platform != "win32",
         )
-        try:
-            code: int | None = child.wait(timeout)
-        except subprocess.TimeoutExpired:
-            code = None
-        finally:
-            end_group(child)
-    return Ended(code=code, errors=log.read_bytes()[-4000:].decode("utf-8", "replace"))
 
 
 def end_group(child: subprocess.Popen[bytes]) -> None:
@@ -62,6 +70,8 @@ def end_group(child: subprocess.Popen[bytes]) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
     child.wait()
+    if child.stdin is not None:
+        child.stdin.close()
 
 
 def child_environment(extra: Mapping[str, str] | None = None, hash_seed: str = HASH_SEED) -> dict[str, str]:

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from nb_to_flow.ir.errors import InputError
-from nb_to_flow.verify.processes import child_environment, end_group
+from nb_to_flow.verify.processes import child_environment, end_group, start_child
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -64,16 +64,7 @@ class Server:
         env = child_environment({"PREFECT_HOME": str(self._home)})
         for name in ("PREFECT_API_URL", "PREFECT_PROFILE", "PREFECT_API_DATABASE_CONNECTION_URL"):
             env.pop(name, None)
-        with (self._home / "server.log").open("wb") as log:
-            self._child = subprocess.Popen(
-                command,
-                cwd=self._home,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=sys.platform != "win32",
-            )
+        self._child = start_child(command, cwd=self._home, env=env, log=self._home / "server.log")
 
     def environment(self) -> dict[str, str]:
         """What a child process needs to find it, once it answers. Raises InputError if it doesn't."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -118,3 +119,29 @@ def test_a_child_that_takes_too_long_is_ended_with_its_children(tmp_path: Path) 
 
     assert ended.code is None
     assert not (tmp_path / "late").exists()
+
+
+def test_children_end_with_the_process_that_started_them(tmp_path: Path) -> None:
+    """Even if it is killed."""
+    late = "import time, pathlib; time.sleep(2); pathlib.Path('late').touch()"
+    script = (
+        "import os, pathlib, signal, sys, time\n"
+        "from nb_to_flow.verify.processes import child_environment, start_child\n"
+        f"start_child([sys.executable, '-c', {late!r}], cwd=pathlib.Path(), env=child_environment(),"
+        " log=pathlib.Path('log'))\n"
+        "time.sleep(0.5)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    root = Path(kernels.__file__).parents[2]
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env={"PYTHONPATH": str(root)}, check=False)
+    time.sleep(2.5)
+
+    assert (tmp_path / "log").exists()
+    assert not (tmp_path / "late").exists()
+
+
+def test_the_exit_code_is_the_childs(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "print('said'); raise SystemExit(7)"]
+    ended = run_child(command, cwd=tmp_path, env=child_environment(), log=tmp_path / "log", timeout=60)
+
+    assert (ended.code, ended.errors) == (7, "said\n")
