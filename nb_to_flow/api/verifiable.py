@@ -14,7 +14,7 @@ from nb_to_flow.api.single import PathLike
 from nb_to_flow.files import load_sidecar
 from nb_to_flow.ir.diagnostics import Severity
 from nb_to_flow.ir.errors import InputError
-from nb_to_flow.ir.facts import ResourceKind
+from nb_to_flow.ir.facts import ResourceKind, StatementFacts
 from nb_to_flow.ir.plan import FlowPlan, SourceKind
 from nb_to_flow.ir.verification import FlowRun, Observation
 from nb_to_flow.pipeline import Conversion, ConvertOptions
@@ -162,6 +162,22 @@ def origins_of(plan: FlowPlan, shape: FlowShape, *, complete: bool) -> Origins:
     return Origins(
         cells=tasks,
         makers={name: task for name, task in makers.items() if task in tasks},
+        places=_places(plan),
         order=tuple(shape.outputs),
         complete=complete,
     )
+
+
+def _places(plan: FlowPlan) -> dict[tuple[str, str], int]:
+    """By task and variable, the last of the task's cells that binds or changes it."""
+    facts, statements = plan.facts.statements, plan.facts.notebook.statements
+    return {
+        (task.name, name): statements[step.statement].cell
+        for task in plan.tasks
+        for step in task.steps
+        for name in _left_by(facts[step.statement])
+    }
+
+
+def _left_by(facts: StatementFacts) -> frozenset[str]:
+    return facts.binds | facts.may_bind | facts.changes

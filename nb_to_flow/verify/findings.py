@@ -68,7 +68,7 @@ def _variables(reference: Reference, seen: Observation, origins: Origins) -> lis
                     reason=comparison.reason,
                     rows=comparison.rows,
                     task=task,
-                    cell=max(origins.cells.get(task, ()), default=None),
+                    cell=origins.cell_of(task, name),
                 )
             )
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from nb_to_flow.ir.verification import Finding, First, Observation, Portrait, Snapshot, Verdict
 from nb_to_flow.verify.compare import compare
@@ -31,7 +32,8 @@ def _first_output(reference: Reference, seen: Observation, origins: Origins) -> 
             expected = _expected(reference, snapshot.task, name, seen, origins)
             place = _differs(reference, snapshot.task, name, value, expected)
             if place is not None:
-                return place
+                cell = origins.cell_of(place.task, place.name)
+                return place if cell is None else replace(place, cell=cell)
     return None
 
 

@@ -20,14 +20,20 @@ class Origins:
     Attributes:
         cells: by task of the notebook's plan its cells.
         makers: by final variable the task that leaves it.
+        places: by task and variable the cell that leaves it as it is.
         order: all tasks, in the order of the flow's file.
         complete: True if the flow is to return every variable of the notebook.
     """
 
     cells: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     makers: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[tuple[str, str], int] = field(default_factory=dict)
     order: tuple[str, ...] = ()
     complete: bool = False
+
+    def cell_of(self, task: str, name: str) -> int | None:
+        """The cell that a task's variable comes from; the task's last one, if it isn't known."""
+        return self.places.get((task, name), max(self.cells.get(task, ()), default=None))
 
     def owner(self, cell: int | None) -> str:
         """The first task that a cell belongs to, or ""."""

@@ -173,6 +173,19 @@ def test_what_is_shared_a_thousand_times_is_looked_at_once() -> None:
     assert quick(tower(1)) != quick(tower(2))
 
 
+def test_what_is_nested_too_deeply_is_not_comparable() -> None:
+    def nested(levels: int) -> Any:
+        value: Any = []
+        for _ in range(levels):
+            value = [value]
+        return value
+
+    assert compared(nested(80), nested(80)).verdict is Verdict.SAME
+    found = compared(nested(5000), nested(5000))
+    assert found.verdict is Verdict.UNKNOWN
+    assert "100 levels" in found.reason
+
+
 def test_the_working_folder_is_left_out() -> None:
     texts = ["/tmp/run-1/out/a.csv", Path("/tmp/run-1/out"), {"/tmp/run-1"}]
     others = ["/tmp/run-2/out/a.csv", Path("/tmp/run-2/out"), {"/tmp/run-2"}]

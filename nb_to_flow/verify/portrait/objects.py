@@ -61,6 +61,9 @@ _UNKNOWN = {
     "tqdm_notebook": "a progress bar",
     "ExcelWriter": "an open file",
     "HDFStore": "an open file",
+    "File": "an open file",
+    "Engine": "a connection",
+    "ZMQInteractiveShell": "the notebook's own shell",
 }
 _UNKNOWN_OF = {
     "_thread",

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-MAX_DEPTH = 200
+MAX_DEPTH = 100  # each level takes some frames of Python's 1,000
 _ITEM_COST, _NODE_COST = 12, 100  # what a leaf and a container cost besides their content
 _encode = json.JSONEncoder(sort_keys=True).encode
 _LEAVES = (type(None), bool, int, float, str)
