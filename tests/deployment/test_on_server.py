@@ -93,6 +93,10 @@ class Site:
         """All log messages of a run."""
         return "\n".join(each["message"] for each in self.about("logs", run))
 
+    def says(self, run: str, text: str) -> None:
+        """Wait until the text is in a run's log: it arrives a little later than the state."""
+        wait_for(lambda: text in self.said(run), f"{text!r} in the log of run {run}", 60, every=1)
+
     def deploy(self, *arguments: str) -> None:
         """`nb-to-flow deploy`."""
         done = self.server.run("nb_to_flow", "deploy", *arguments, cwd=self.project)
@@ -215,7 +219,7 @@ def test_every_flow_runs_with_default_and_with_other_parameters(site: Site) -> N
         if what != "doomed":
             assert site.ended(run, 600) == "COMPLETED", f"{what}: {site.said(run)[-3000:]}"
             assert site.about("task_runs", run)
-            wait_for(lambda: "Finished in state Completed()" in site.said(run), f"the log of {what}", 60)
+            site.says(run, "Finished in state Completed()")
     notebooks = site.project / "flows" / "notebooks"
     for file in (file for _, file in OTHERS.values() if file):
         assert (notebooks / file).stat().st_size > 0
@@ -224,7 +228,7 @@ def test_every_flow_runs_with_default_and_with_other_parameters(site: Site) -> N
 
 def test_what_the_notebook_printed_and_showed_is_on_the_server(site: Site) -> None:
     run = site.runs["churn_training default"]
-    assert "baseline AUC" in site.said(run)
+    site.says(run, "baseline AUC")
     artifacts = {each["key"]: each for each in site.about("artifacts", run)}
     assert artifacts["write-cancellations-by-plan"]["type"] == "markdown"
     assert "<table" in artifacts["write-cancellations-by-plan"]["data"]
@@ -288,7 +292,7 @@ def test_a_task_that_fails_twice_is_retried_to_success(site: Site) -> None:
         server.shutdown()
     assert _Late.asked == 3
     assert max(each["run_count"] for each in site.about("task_runs", run)) == 3
-    assert "amount 2" in site.said(run)
+    site.says(run, "amount 2")
 
 
 def test_nothing_is_lost_when_the_server_is_restarted(site: Site) -> None:
