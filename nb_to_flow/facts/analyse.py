@@ -128,6 +128,8 @@ class Analysis:
             if isinstance(payload, Library):
                 known = self.machine.knowledge.value(payload.name)
                 types = {known.returns or "object"} if known else {"object" if payload.name in used else ""}
+            elif payload is None and types == {""}:
+                types = {"object"}  # made by a module beside the notebook
         return (types - {"module", "function", "type", "method"} or {""}).pop()
 
     def statement(self, statement: Statement) -> StatementFacts:

@@ -31,3 +31,14 @@ class LocalModules:
             except (OSError, ValueError, SyntaxError, RecursionError):
                 return None
         return None
+
+    def exported(self, name: str) -> frozenset[str] | None:
+        """What the module's `__all__` lists; None if it has none that can be read."""
+        tree = self.find(name)
+        for node in tree.body if tree else ():
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+                items = node.value.elts if isinstance(node.value, (ast.List, ast.Tuple)) else []
+                return frozenset(
+                    e.value for e in items if isinstance(e, ast.Constant) and isinstance(e.value, str)
+                )
+        return None

@@ -324,8 +324,9 @@ class Statements(Targets):
             for name, type_name in self.knowledge.scalars(module).items():
                 self.bind(name, self.imm(type_name, Library(f"{module}.{name}")))
             return
+        listed = self.local_modules.exported(module.lstrip("."))
         for name, value in local.frame.values.items():
-            if not name.startswith("_"):
+            if not name.startswith("_") if listed is None else name in listed:
                 self.bind(name, value)
 
     def _imported(self, qualified: str) -> Value:

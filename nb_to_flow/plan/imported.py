@@ -33,7 +33,8 @@ def imported_values(draft: Draft) -> Iterator[tuple[str, int]]:
         module = node.module or ""
         for alias in node.names:
             if alias.name == "*":
-                yield from ((name, facts.statement) for name in sorted(facts.binds))
+                data = (n for n in sorted(facts.binds) if facts.types.get(n, "") not in ("", "type"))
+                yield from ((name, facts.statement) for name in data)
             elif facts.types.get(alias.asname or alias.name, "type") not in ("", "type") or _is_value(
                 module, alias.name, alias.asname or alias.name, called
             ):

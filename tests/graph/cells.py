@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from pathlib import Path
 
-from nb_to_flow.facts import analyse
+from nb_to_flow.facts import FactsOptions, analyse
 from nb_to_flow.graph import build_graph
 from nb_to_flow.ir.graph import NotebookGraph
 from nb_to_flow.ir.notebook import Cell, CellKind, Notebook, Statement
@@ -26,9 +27,9 @@ def notebook(*cells: str, parameters: int | None = None, path: str = "report.ipy
     return Notebook(path=path, sha256="0" * 64, cells=found, statements=tuple(_statements(found)))
 
 
-def graph_of(*cells: str, parameters: int | None = None) -> NotebookGraph:
-    """The graph of such a notebook."""
-    facts = analyse(notebook(*cells, parameters=parameters)).value
+def graph_of(*cells: str, parameters: int | None = None, folder: Path | None = None) -> NotebookGraph:
+    """The graph of such a notebook; `folder` is where modules lie beside it."""
+    facts = analyse(notebook(*cells, parameters=parameters), FactsOptions(folder=folder)).value
     assert facts is not None
     graph = build_graph(facts).value
     assert graph is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from nb_to_flow.ir.plan import CopyKind, FlowPlan, PlanOptions, StepRole, TaskPlan
@@ -86,6 +88,21 @@ def test_local_functions_are_repeated() -> None:
     assert plan.definitions == ()
     roles = [s.role for t in plan.tasks for s in t.steps if s.statement == 1]
     assert roles[0] is StepRole.OWN and set(roles[1:]) <= {StepRole.REPLICA}
+
+
+def test_a_star_import_brings_what_the_module_lists(tmp_path: Path) -> None:
+    text = "import json\ndef _made():\n    return sorted('ba')\nx = _made()\ny = 1\ndef f():\n    return x\n"
+    (tmp_path / "own.py").write_text(text)
+    (tmp_path / "listed.py").write_text(f"{text}__all__ = ['json', 'y', 'f']\n")
+
+    def results(module: str) -> list[str]:
+        graph = graph_of(f"from {module} import *", "a = f()", folder=tmp_path)
+        plan = plan_flow(graph, PlanOptions(outputs="all")).value
+        assert plan is not None
+        return [name for name, _ in plan.results]
+
+    assert results("own") == ["a", "x", "y"]
+    assert results("listed") == ["a", "y"]
 
 
 def test_functions_that_are_objects_are_returned() -> None:
