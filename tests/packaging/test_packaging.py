@@ -41,11 +41,17 @@ def test_lock_file_names_only_public_hosts() -> None:
 
 
 def test_lock_file_has_every_dependency() -> None:
-    project = re.search(r"^dependencies = \[(.*?)^\]", (ROOT / "pyproject.toml").read_text(), re.S | re.M)
+    project = re.search(
+        r"^dependencies = \[(.*?)^\]", (ROOT / "pyproject.toml").read_text(), re.DOTALL | re.MULTILINE
+    )
     assert project is not None
-    wanted = set(re.findall(r'^ +"([A-Za-z0-9._-]+)', project[1], re.M))
+    wanted = {
+        name.replace(".", "-") for name in re.findall(r'^ +"([A-Za-z0-9._-]+)', project[1], re.MULTILINE)
+    }
     own = re.search(
-        r'name = "nb-to-flow".*?^dependencies = \[(.*?)^\]', (ROOT / "uv.lock").read_text(), re.S | re.M
+        r'name = "nb-to-flow".*?^dependencies = \[(.*?)^\]',
+        (ROOT / "uv.lock").read_text(),
+        re.DOTALL | re.MULTILINE,
     )
     assert own is not None
     assert wanted == set(re.findall(r'name = "([^"]+)"', own[1]))
