@@ -205,3 +205,16 @@ def test_a_failure_is_the_first_difference(tmp_path: Path) -> None:
 def test_nothing_differs(tmp_path: Path) -> None:
     notebook, flow = seen(tmp_path / "n", {"a": 1}), seen(tmp_path / "f", {"a": 1})
     assert first_of(tmp_path, notebook, flow) is None
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "cell"),
+    [("load", "rows", 1), ("load", "other", 2), ("clean", "rows", 3), ("new", "rows", None)],
+)
+def test_the_cell_that_makes_a_variable(task: str, name: str, cell: int | None) -> None:
+    origins = Origins(cells=ORIGINS.cells, places={("load", "rows"): 1})
+    assert origins.cell_of(task, name) == cell
+
+
+def test_what_the_flow_does_not_write_belongs_to_the_task_of_the_notebooks_cell() -> None:
+    assert [ORIGINS.owner(cell) for cell in (2, 4, 9, None)] == ["load", "report", "", ""]
