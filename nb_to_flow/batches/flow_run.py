@@ -79,6 +79,8 @@ class FlowRun:
             self._loop()
         except BaseException as error:
             self.problem = error
+            if self.driver.options.runner == "process":
+                self.pool.close()  # task runs that wait for a worker would wait for ever
             raise
         message = self.driver.message()
         whole = not self.driver.failed and not self.driver.to_run

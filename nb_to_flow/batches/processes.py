@@ -141,6 +141,7 @@ class Processes:
         """End all workers, those that are busy too."""
         self._closed = True
         self._nursery.close()
+        self._idle.put(_Worker(None, 0))  # for whoever waits for a worker
 
     def _start(self, count: int) -> None:
         for _ in range(count):

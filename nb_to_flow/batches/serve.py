@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import pickle
+import signal
 import sys
 import threading
 import warnings
@@ -35,6 +36,7 @@ def command(path: list[str], address: str, flow_file: Path, folder: Path) -> lis
 
 def main(given: dict[str, Any]) -> None:
     """Load the flow's module, then do as the driver says."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's business, and it ends its workers
     key = bytes.fromhex(os.read(0, 64).decode())
     try:
         module, problem = _loaded(Path(given["flow_file"]), Path(given["folder"])), ""

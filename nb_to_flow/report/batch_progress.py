@@ -16,18 +16,21 @@ if TYPE_CHECKING:
 _SECONDS_BETWEEN_LINES = 10.0
 
 
-def progress_line(now: Progress) -> str:
-    """`120 of 1,000 sets, 2 failed; 410 of 2,004 pieces; 3.1 a second, 4 min 50 s left`."""
+def progress_line(now: Progress, before: int = 0) -> str:
+    """`120 of 1,000 sets, 2 failed; 410 of 2,004 pieces; 3.1 a second, 4 min 50 s left`.
+
+    `before`: pieces that had ended when this run began.
+    """
     ended = now.done + now.failed
     parts = [f"{ended:,} of {now.sets:,} sets" + (f", {now.failed:,} failed" if now.failed else "")]
     parts.append(f"{now.pieces_ended:,} of {now.pieces:,} pieces")
-    parts.append(", ".join(_pace(now)))
+    parts.append(", ".join(_pace(now, now.pieces_ended - before)))
     return "; ".join(part for part in parts if part)
 
 
-def _pace(now: Progress) -> Iterator[str]:
-    if now.seconds > 0 and now.pieces_ended:
-        yield f"{now.pieces_ended / now.seconds:.3g} pieces a second"
+def _pace(now: Progress, ended: int) -> Iterator[str]:
+    if now.seconds > 0 and ended:
+        yield f"{ended / now.seconds:.3g} pieces a second"
     if now.seconds_left is not None:
         yield f"{duration(now.seconds_left)} left"
 
@@ -38,12 +41,14 @@ class ProgressLines:
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._last = time.monotonic()
+        self._before: int | None = None
 
     def __call__(self, now: Progress) -> None:
         """Say it if the last time was long ago."""
+        self._before = now.pieces_ended if self._before is None else self._before
         if time.monotonic() - self._last >= _SECONDS_BETWEEN_LINES:
             self._last = time.monotonic()
-            self._say(progress_line(now))
+            self._say(progress_line(now, self._before))
 
 
 @contextmanager
@@ -55,14 +60,16 @@ def bar(console: Console) -> Iterator[Callable[[Progress], None]]:
     columns = (BarColumn(), TextColumn("{task.description}"))
     with Bar(*columns, console=console, transient=True) as drawn:
         task = drawn.add_task("starting", total=None)
+        first: list[int] = []
 
         def show(now: Progress) -> None:
+            first[:] = first or [now.pieces_ended]
             running = f"  {shorten(', '.join(now.running), 40)}" if now.running else ""
             drawn.update(
                 task,
                 total=max(now.pieces, 1),
                 completed=now.pieces_ended,
-                description=progress_line(now) + running,
+                description=progress_line(now, first[0]) + running,
             )
 
         yield show

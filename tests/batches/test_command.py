@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import pickle
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -181,6 +183,45 @@ def test_artifact_of_the_flow_run_shows_the_sets(server: PrefectServer, tmp_path
 @pytest.mark.slow
 def test_nothing_is_lost_or_done_twice_when_killed(server: PrefectServer, tmp_path: Path) -> None:
     assert kill_and_resume(tmp_path, server.env, sets=60, kills=5).problems(60) == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="no process groups")
+def test_ctrl_c_ends_it_and_says_how_to_go_on(server: PrefectServer, tmp_path: Path) -> None:
+    write_flow(
+        tmp_path,
+        source=SMALL.replace('note(f"score', 'time.sleep(0.3); note(f"score').replace(
+            "import os", "import os, time"
+        ),
+    )
+    log = tmp_path / "log.txt"
+    log.touch()
+    command = [
+        sys.executable,
+        "-m",
+        "nb_to_flow",
+        "batch",
+        "small.py",
+        "--grid",
+        "year=1000..1300",
+        "-o",
+        "r",
+    ]
+    with subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env={**server.env, "BATCH_LOG": str(log)},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        wait_for(lambda: len(log.read_text().splitlines()) > 5, "some pieces")
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to the workers too
+        said = process.communicate(timeout=120)[1]
+    assert process.returncode == 130
+    assert "--resume -o r goes on from here" in said
+    assert "Traceback" not in said
+    assert Counter(row["state"] for row in table(tmp_path / "r"))["pending"] > 100
 
 
 @pytest.mark.slow

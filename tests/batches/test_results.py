@@ -17,9 +17,10 @@ from nb_to_flow.batches.current import kept_current
 from nb_to_flow.batches.ledger import SqliteLedger
 from nb_to_flow.batches.tables import CSV, PARQUET, column_values, result_table, write_tables
 from nb_to_flow.batches.view import LedgerView
-from nb_to_flow.ir.batch import Finished, Output, SetRecord, State
+from nb_to_flow.ir.batch import Finished, Output, Progress, SetRecord, State
 from nb_to_flow.ir.batch_result import BatchReport, SetRow, TaskRow
 from nb_to_flow.report.batch_page import batch_page
+from nb_to_flow.report.batch_progress import progress_line
 from nb_to_flow.report.plots import Point, scatter
 from tests.batches.test_ledger import asked, program
 
@@ -157,3 +158,14 @@ def test_kept_current_stops_with_its_block() -> None:
     with kept_current(seen.set, every=0.001):
         assert seen.wait(20)
     assert not [thread for thread in threading.enumerate() if thread.name == "kept-current"]
+
+
+def test_progress_in_words() -> None:
+    now = Progress(
+        sets=1000, done=118, failed=2, pieces=2004, pieces_ended=410, seconds=100, seconds_left=290
+    )
+    line = "120 of 1,000 sets, 2 failed; 410 of 2,004 pieces; 4.1 pieces a second, 4 min 50 s left"
+    assert progress_line(now) == line
+    assert "3.1 pieces a second" in progress_line(now, before=100)
+    begun = Progress(sets=2, done=0, failed=0, pieces=3, pieces_ended=0, seconds=0)
+    assert progress_line(begun) == "0 of 2 sets; 0 of 3 pieces"
