@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from abc import abstractmethod
 
+from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.calls import Calls
 from nb_to_flow.facts.heap import (
     ITEMS,
@@ -16,7 +17,7 @@ from nb_to_flow.facts.heap import (
     LibraryMethod,
     LocalModule,
 )
-from nb_to_flow.facts.machine import MAX_TYPES, Arguments
+from nb_to_flow.facts.machine import MAX_TYPES
 from nb_to_flow.facts.values import NOTHING, Value
 
 SCALARS = frozenset({"int", "float", "bool", "complex", "str", "bytes", "None"})
@@ -41,6 +42,8 @@ class Attributes(Calls):
         return frozenset(found)
 
     def _attribute_of(self, obj: int, name: str, node: ast.AST) -> Value:
+        if name == "__dict__" and obj not in self.heap.frozen:
+            return frozenset((obj,))
         payload = self.payload(obj)
         if isinstance(payload, Library):
             return self._library_attribute(payload.name, name, node)
@@ -52,7 +55,7 @@ class Attributes(Calls):
             found = self._instance_attribute(obj, name, node) or self._asked_for(obj, name, node)
             if found:
                 return found
-        held = self.heap.fields[obj].get("." + name)
+        held = self._held(obj, name)
         kind = self.heap.types[obj]
         api = self.knowledge.attribute(kind, name) if kind else None
         if api is not None:
@@ -70,6 +73,21 @@ class Attributes(Calls):
             if column is not None:
                 return self.apply(column, "column", frozenset((obj,)), Arguments([self.text(name)]), node)
         return self._unknown_attribute(obj, name)
+
+    def _held(self, obj: int, name: str) -> Value:
+        """What an attribute holds; what was stored through `vars(obj)` stands among the items."""
+        fields = self.heap.fields[obj]
+        found = frozenset(fields.get("." + name, ()))
+        kind = self.heap.types[obj]
+        if obj in self.instances or kind == "types.SimpleNamespace" or kind == "tuple" and not found:
+            found |= frozenset(self.heap.items(obj))
+        return found
+
+    def is_own_dict(self, node: ast.expr) -> bool:
+        """True for `vars(x)` and `x.__dict__`."""
+        if isinstance(node, ast.Attribute):
+            return node.attr == "__dict__"
+        return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "vars"
 
     def _method_value(self, obj: int, name: str) -> Value:
         method = self.heap.at(("method", obj, name), "method")
@@ -112,7 +130,7 @@ class Attributes(Calls):
         assert isinstance(payload, Instance)
         cls = self.payload(payload.cls)
         assert isinstance(cls, ClassObject)
-        found: set[int] = set(self.heap.fields[obj].get("." + name, ()))
+        found: set[int] = set(self._held(obj, name))
         for value in self._class_attribute(payload.cls, cls, name):
             function = self.payload(value)
             if not isinstance(function, FunctionObject):
@@ -146,6 +164,8 @@ class Attributes(Calls):
 
     def _item(self, obj: int, index: Value, node: ast.Subscript) -> Value:
         receiver = frozenset((obj,))
+        if self.is_own_dict(node.value):
+            return frozenset(self.heap.inside(obj)) | self.imm("")
         own = self.find_method(obj, "__getitem__")
         if own is not None:
             return self.call_function(own, Arguments([receiver, index]), node)
@@ -154,6 +174,8 @@ class Attributes(Calls):
             self.data_imports.add(payload.name)
             return self.imm("")
         kind = self.heap.types[obj]
+        if kind == "collections.defaultdict":
+            self.change(receiver)
         if kind in ("dict", "tuple", "list", "") or "container" in self.traits(obj):
             return self._container_item(obj, node)
         api = self.knowledge.method(kind, "__getitem__:" + self.subscript_kind(node.slice, index))

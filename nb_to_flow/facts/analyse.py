@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nb_to_flow.facts import roles, scopes
-from nb_to_flow.facts.heap import BoundMethod, ClassObject, FunctionObject, Instance, Library
+from nb_to_flow.facts.heap import BoundMethod, ClassObject, FunctionObject, Instance, Library, LibraryMethod
 from nb_to_flow.facts.knowledge.load import Knowledge, KnowledgeError, load_knowledge, read_knowledge
 from nb_to_flow.facts.modules import LocalModules
 from nb_to_flow.facts.record import Record
@@ -34,6 +34,10 @@ REASONS = {
     "iterator": "is used up by reading it",
     "figure": "is drawn on in place",
 }
+# types of objects whose methods `deepcopy` takes for mere functions
+COMPILED = frozenset(
+    {"list", "dict", "set", "bytearray", "numpy.ndarray", "numpy.random.Generator", "random.Random"}
+) | {f"collections.{name}" for name in ("deque", "defaultdict", "Counter", "OrderedDict")}
 OBSERVING = frozenset({ResourceKind.STDOUT, ResourceKind.DISPLAY})
 PRINTING_LIBRARIES = ("pandas", "numpy")
 
@@ -138,6 +142,7 @@ class Analysis:
         machine.record = record = Record()
         shown = statement.node if statement.shows and isinstance(statement.node, ast.Expr) else None
         machine.run(statement.node)
+        self._keep_deleted(record)
         if self._is_parameter(statement):
             self._forget_texts(record)
         if shown is not None:
@@ -147,6 +152,13 @@ class Analysis:
             record.assume("this statement is too large to follow: calls and loops in it were only summarised")
         self._say(statement, record)
         return self._facts(statement, record, self.known)
+
+    def _keep_deleted(self, record: Record) -> None:
+        """What is deleted on some paths only counts as bound on some paths."""
+        for name in sorted(record.deleted):
+            if self.machine.module.values.get(name):
+                record.deleted.discard(name)
+                record.touched.add(name)
 
     def _is_parameter(self, statement: Statement) -> bool:
         return "parameters" in self.notebook.cells[statement.cell].tags
@@ -259,10 +271,8 @@ class Analysis:
             if holders.isdisjoint(self._objects(name)):
                 continue
             for obj in sorted(self.machine.heap.reach(self._objects(name))):
-                reason = next(
-                    (REASONS[t] for t in ("handle", "iterator", "figure") if t in self._traits(obj)), None
-                )
-                if reason is not None:
+                reason = self._reason(obj)
+                if reason:
                     found[name] = (
                         f"`{name}` {'holds' if obj not in self._objects(name) else 'is'} a {self._kind(obj)}: it {reason}"
                     )
@@ -273,13 +283,17 @@ class Analysis:
         """Objects that can't be pickled, and those that they are inside of."""
         heap = self.machine.heap
         for obj in range(self._looked_at, len(heap.types)):
-            if not self._traits(obj).isdisjoint(REASONS):
+            if self._reason(obj):
                 self._bound_to_process.add(obj)
         self._looked_at = len(heap.types)
         return heap.holders(self._bound_to_process)
 
-    def _traits(self, obj: int) -> frozenset[str]:
-        return self.machine.traits(obj)
+    def _reason(self, obj: int) -> str:
+        payload = self.machine.payload(obj)
+        if isinstance(payload, LibraryMethod) and self.machine.heap.types[payload.receiver] in COMPILED:
+            return "stays bound to the object it was taken from, whatever is copied"
+        traits = self.machine.traits(obj)
+        return next((why for trait, why in REASONS.items() if trait in traits), "")
 
     def _kind(self, obj: int) -> str:
         return self.machine.heap.types[obj].rsplit(".", 1)[-1] or "value"

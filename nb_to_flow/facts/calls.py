@@ -7,6 +7,7 @@ from abc import abstractmethod
 from dataclasses import replace
 
 from nb_to_flow.facts import conventions
+from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.functions import Functions, arity
 from nb_to_flow.facts.heap import (
     ITEMS,
@@ -17,7 +18,7 @@ from nb_to_flow.facts.heap import (
     LibraryMethod,
 )
 from nb_to_flow.facts.knowledge.model import ApiFacts
-from nb_to_flow.facts.machine import MAX_TYPES, Arguments
+from nb_to_flow.facts.machine import MAX_TYPES
 from nb_to_flow.facts.values import NOTHING, Value
 from nb_to_flow.ir.facts import Access, ResourceKind
 

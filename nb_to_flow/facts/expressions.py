@@ -7,13 +7,14 @@ from abc import abstractmethod
 from collections.abc import Callable
 
 from nb_to_flow.facts.access import item_field
+from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.frames import Frame
 from nb_to_flow.facts.heap import (
     ITEMS,
     FunctionObject,
     Library,
 )
-from nb_to_flow.facts.machine import MAX_TYPES, Arguments
+from nb_to_flow.facts.machine import MAX_TYPES
 from nb_to_flow.facts.operators import TEXT, Operators
 from nb_to_flow.facts.scopes import Comprehension, locals_of, names_in, targets_of
 from nb_to_flow.facts.values import NOTHING, Value

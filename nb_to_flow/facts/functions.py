@@ -6,6 +6,7 @@ import ast
 from abc import abstractmethod
 from collections.abc import Iterable
 
+from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.frames import Frame
 from nb_to_flow.facts.heap import (
     ITEMS,
@@ -16,7 +17,6 @@ from nb_to_flow.facts.heap import (
     Library,
 )
 from nb_to_flow.facts.library import LibraryCalls
-from nb_to_flow.facts.machine import Arguments
 from nb_to_flow.facts.scopes import Function, declared, free_names, locals_of
 from nb_to_flow.facts.values import NOTHING, Value
 
@@ -230,8 +230,10 @@ class Functions(LibraryCalls):
             for s in cls.node.body
             if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)
         ]
-        for name, value in zip(names, args.positional, strict=False):
+        for index, (name, value) in enumerate(zip(names, args.positional, strict=False)):
             self.heap.hold(obj, "." + name, value)
+            if "typing.NamedTuple" in cls.library_bases:
+                self.heap.hold(obj, f"[{index}]", value)
         for value in args.positional[len(names) :]:
             self.heap.hold(obj, ITEMS, value)
         for name, value in args.keywords.items():

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
+from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.frames import Frame
 from nb_to_flow.facts.values import Value
 
@@ -87,7 +88,42 @@ class LocalModule:
     frame: Frame
 
 
-Payload = LocalModule | FunctionObject | ClassObject | Library | BoundMethod | LibraryMethod | Instance | Text
+@dataclass(frozen=True, slots=True, eq=False)
+class Partial:
+    """What `functools.partial` makes: functions with some of their arguments."""
+
+    function: Value
+    arguments: Arguments
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Maker:
+    """What `operator.itemgetter`, `attrgetter` ("attribute") and `methodcaller` ("method") make."""
+
+    kind: str
+    arguments: Arguments
+
+
+@dataclass(frozen=True, slots=True)
+class TupleClass:
+    """What `collections.namedtuple` makes."""
+
+    fields: tuple[str, ...]
+
+
+Payload = (
+    TupleClass
+    | Partial
+    | Maker
+    | LocalModule
+    | FunctionObject
+    | ClassObject
+    | Library
+    | BoundMethod
+    | LibraryMethod
+    | Instance
+    | Text
+)
 
 
 class Heap:

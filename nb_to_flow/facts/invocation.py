@@ -6,6 +6,7 @@ import ast
 import re
 
 from nb_to_flow.facts.access import Attributes, decorated
+from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.heap import (
     ITEMS,
     ClassObject,
@@ -14,7 +15,7 @@ from nb_to_flow.facts.heap import (
     Library,
     LocalModule,
 )
-from nb_to_flow.facts.machine import MAX_TYPES, Arguments
+from nb_to_flow.facts.machine import MAX_TYPES
 from nb_to_flow.facts.values import NOTHING, Value
 from nb_to_flow.ir.facts import Access, ResourceKind
 

@@ -6,9 +6,10 @@ import ast
 import re
 from collections.abc import Iterator
 
+from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.heap import ITEMS, MEMORY, Library
 from nb_to_flow.facts.knowledge.model import ApiFacts
-from nb_to_flow.facts.machine import Arguments, Machine
+from nb_to_flow.facts.machine import Machine
 from nb_to_flow.facts.shell import named_files
 from nb_to_flow.facts.values import NOTHING, Value
 from nb_to_flow.ir.facts import Access, ResourceKind
@@ -43,9 +44,13 @@ class LibraryCalls(Machine):
             self._command_files(args)
         for target in api.effects_of:
             self._effects_of(target, receiver, args)
+        if name.startswith("sklearn.") and self._is_uncopied(args.first(), args):
+            self.change(args.first(), deep=True)
         passed = self._call_targets(api, receiver, args, node)
-        if in_place:
-            return self.imm("None")
+        if in_place:  # pandas 3 returns the object from some of these
+            return self.imm("None") | frozenset(
+                o for o in receiver if self.heap.types[o].startswith("pandas.")
+            )
         return self._result(api, name, receiver, args, node, passed)
 
     # -- targets --------------------------------------------------------------------------------------
@@ -145,6 +150,13 @@ class LibraryCalls(Machine):
                 self.heap.hold(obj, "frame", self.mutable(args.every() | receiver))
         return result
 
+    def _is_uncopied(self, first: Value, args: Arguments) -> bool:
+        """True if a call is told not to copy (or to copy only if it must) memory that it is given."""
+        told = args.keywords.get("copy", args.keywords.get("deep"))
+        if told not in (self.imm("None"), self.imm("bool", Library("False"))):
+            return False
+        return any("buffer" in self.traits(obj) for obj in first)
+
     def _result_of(
         self,
         kind: str,
@@ -157,6 +169,8 @@ class LibraryCalls(Machine):
     ) -> Value:
         word, _, target = kind.partition(" ")
         source = self.target(target, receiver, args) if target else first
+        if word == "fresh" and self._is_uncopied(first, args):
+            word = "view"
         if word == "self":
             return receiver or first
         if word not in ("fresh", "view", "part", "items", "holds", "halves"):
@@ -219,7 +233,7 @@ class LibraryCalls(Machine):
             self.heap.hold(obj, ITEMS, inner)
 
     def _items(self, obj: int, node: ast.AST) -> Value:
-        if "buffer" in self.traits(obj):
+        if "buffer" in self.traits(obj) and not self.heap.types[obj].startswith("numpy."):
             return self.imm("")
         return self.parts(frozenset((obj,)), node)
 

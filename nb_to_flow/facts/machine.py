@@ -7,6 +7,7 @@ import builtins
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable
 
+from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.frames import Frame, Path
 from nb_to_flow.facts.heap import (
     ITEMS,
@@ -147,6 +148,7 @@ class Machine(ABC):
                 found |= items
             else:
                 part = self.heap.at(("part", obj), "")
+                self.heap.hold(part, MEMORY, self.heap.fields[obj].get(MEMORY, ()))
                 self.heap.hold(obj, ITEMS, (part,))
                 found.add(part)
         return frozenset(found)
@@ -161,6 +163,9 @@ class Machine(ABC):
             self.record.change(obj, deep, certain, cached=not deep and "caches" in self.traits(obj))
             if obj in self.lazy:
                 self._go_on(obj, certain)
+            if not self.heap.types[obj] and not deep:  # it may be a row of an array
+                for inner in self.heap.fields[obj].get(MEMORY, ()):
+                    self.record.change(inner, True, certain)
             if deep:
                 for inner in self.content(obj):
                     self.record.change(inner, True, certain)
@@ -302,50 +307,3 @@ class Machine(ABC):
         if going:
             self.record.bound = set.intersection(*(path.bound for path in going))
         return not alive
-
-
-class Arguments:
-    """Evaluated arguments of a call.
-
-    Attributes:
-        positional: by position; a starred argument's items are in `rest`.
-        keywords: by name.
-        rest: what came by `*` or `**`.
-        nodes: the syntax of the positional arguments, where known.
-    """
-
-    __slots__ = ("keywords", "nodes", "positional", "rest")
-
-    def __init__(
-        self,
-        positional: list[Value] | None = None,
-        keywords: dict[str, Value] | None = None,
-        rest: Value = NOTHING,
-        nodes: list[ast.expr] | None = None,
-    ) -> None:
-        self.positional = positional or []
-        self.keywords = keywords or {}
-        self.rest = rest
-        self.nodes = nodes or []
-
-    def every(self) -> Value:
-        """All values passed."""
-        return frozenset().union(*self.positional, *self.keywords.values(), self.rest)
-
-    def first(self) -> Value:
-        """The first positional argument."""
-        return self.positional[0] if self.positional else NOTHING
-
-    def shifted(self, receiver: Value) -> Arguments:
-        """The same with a receiver in front."""
-        return Arguments([receiver, *self.positional], self.keywords, self.rest)
-
-    def get(self, target: str) -> Value:
-        """The value for a target of the knowledge tables ("0|x"); several alternatives, first found."""
-        for name in target.split("|"):
-            if name.isdigit():
-                if int(name) < len(self.positional):
-                    return self.positional[int(name)]
-            elif name in self.keywords:
-                return self.keywords[name]
-        return NOTHING

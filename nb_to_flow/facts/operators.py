@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterable
 
 from nb_to_flow.facts.access import ARRAYS, SCALARS
+from nb_to_flow.facts.arguments import Arguments
+from nb_to_flow.facts.callables import Callables
 from nb_to_flow.facts.heap import ITEMS
-from nb_to_flow.facts.invocation import Invocation
-from nb_to_flow.facts.machine import Arguments
 from nb_to_flow.facts.values import NOTHING, Value
 
 OPERATORS = {
@@ -27,7 +27,7 @@ TRUTH = ("__bool__", "__len__")
 INSIDE = ("__contains__", "__iter__", "__next__", "__getitem__", "__eq__", "__hash__")
 
 
-class Operators(Invocation):
+class Operators(Callables):
     """Evaluates operators."""
 
     # -- special methods ------------------------------------------------------------------------------

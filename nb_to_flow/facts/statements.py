@@ -6,9 +6,9 @@ import ast
 from collections.abc import Callable, Sequence
 
 from nb_to_flow.facts.access import ARRAYS
+from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.frames import Frame, Path
 from nb_to_flow.facts.heap import ITEMS, ClassObject, FunctionObject, Library, LocalModule
-from nb_to_flow.facts.machine import Arguments
 from nb_to_flow.facts.operators import IN_PLACE, TEXT
 from nb_to_flow.facts.record import Record
 from nb_to_flow.facts.scopes import Function, bound_names, locals_of
@@ -20,6 +20,9 @@ MAX_LOOP_STEPS = 100_000  # expressions looked at for one statement before loops
 NO_ARGUMENTS = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
 
 
+SWALLOWING = frozenset({"contextlib.suppress", "pytest.raises"})
+
+
 class Statements(Targets):
     """Runs statements. Every `_run_*` returns True if the path ends there."""
 
@@ -27,6 +30,7 @@ class Statements(Targets):
         super().__init__(*args)  # type: ignore[arg-type]
         self.exits: list[list[Path]] = []  # paths that left the innermost loops by break or continue
         self.marks: list[int] = []
+        self.raised: Value = NOTHING  # objects that the notebook's own code may raise
         self._locals: dict[str, LocalModule | None] = {}
 
     def run(self, node: ast.stmt) -> bool:
@@ -134,7 +138,9 @@ class Statements(Targets):
         return True
 
     def _run_Raise(self, node: ast.Raise) -> bool:
-        self._eval_children(node)
+        for part in (node.exc, node.cause):
+            if part is not None:
+                self.raised |= self.mutable(self.eval(part))
         return True
 
     def _run_Break(self, node: ast.stmt) -> bool:
@@ -229,6 +235,7 @@ class Statements(Targets):
     def _run_With(self, node: ast.With) -> bool:
         if isinstance(node, ast.AsyncWith) and not self.active:
             self.record.awaits = True
+        cut = False
         for item in node.items:
             manager = self.eval(item.context_expr)
             entered: set[int] = set()
@@ -236,9 +243,22 @@ class Statements(Targets):
                 entered |= self._enter(obj, node)
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, frozenset(entered))
-        return self.run_block(node.body)
+            if any(self._swallows(obj) for obj in manager):
+                cut = True
+        if not cut:
+            return self.run_block(node.body)
+        start = self.branch(lambda: False)
+        body = self.branch(lambda: self.run_block(node.body))
+        return self.join([Path(body.values, start.bound, False), start])
 
     _run_AsyncWith = _run_With
+
+    def _swallows(self, obj: int) -> bool:
+        """True for context managers that may end their block early without an error."""
+        own = self.find_method(obj, "__exit__")
+        if own is not None:
+            return any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(own.node))
+        return self.heap.types[obj] in SWALLOWING
 
     def _enter(self, obj: int, node: ast.AST) -> Value:
         receiver = frozenset((obj,))
@@ -254,6 +274,8 @@ class Statements(Targets):
         return self.apply(api, "__enter__", receiver, Arguments(), node) if api is not None else receiver
 
     def _run_Try(self, node: ast.Try) -> bool:
+        if all(isinstance(part, ast.Delete) for part in node.body):  # gone, whether it was there or not
+            self.run_block(node.body)
         start = self.branch(lambda: False)
         body = self.branch(lambda: self.run_block(node.body) or self.run_block(node.orelse))
         middle = Path(body.values, start.bound, False)
@@ -270,7 +292,7 @@ class Statements(Targets):
         if handler.type is not None:
             self.eval(handler.type)
         if handler.name:
-            self.bind(handler.name, self.new(handler, ""))
+            self.bind(handler.name, self.new(handler, "BaseException") | self.raised)
         ends = self.run_block(handler.body)
         if handler.name:
             self.unbind(handler.name)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 
 from nb_to_flow.facts.access import item_field
+from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.expressions import Expressions
 from nb_to_flow.facts.heap import ITEMS, Library
 from nb_to_flow.facts.library import AMBIENT_OF
-from nb_to_flow.facts.machine import Arguments
 from nb_to_flow.facts.values import Value
 from nb_to_flow.ir.facts import Access, ResourceKind
+
+NO_DATA = frozenset(
+    {"index", "columns", "name", "names", "attrs"}
+)  # attributes of frames that no view shares
 
 
 class Targets(Expressions):
@@ -26,7 +30,7 @@ class Targets(Expressions):
             self.heap.hold(obj, ITEMS, value)
             self.assign(target.value, frozenset((obj,)))
         elif isinstance(target, ast.Attribute):
-            self._set_attribute(target, value)
+            self.set_attribute(self.eval(target.value), target.attr, value, target)
         elif isinstance(target, ast.Subscript):
             self._set_item(target, value)
 
@@ -41,33 +45,25 @@ class Targets(Expressions):
                 exact |= slot if slot is not None else self.iterate(frozenset((obj,)), target)
             self.assign(element, frozenset(exact))
 
-    def _set_attribute(self, target: ast.Attribute, value: Value) -> None:
-        for obj in sorted(self.eval(target.value)):
+    def set_attribute(self, value: Value, name: str, held: Value, node: ast.AST) -> None:
+        for obj in sorted(value):
             payload = self.payload(obj)
             if isinstance(payload, Library):
                 root = payload.name.split(".")[0]
                 self.record.effect(ResourceKind.AMBIENT, Access.WRITE, AMBIENT_OF.get(root, root))
                 continue
+            setter = self.find_method(obj, f"{name}.setter")
+            if setter is not None:
+                self.call_function(setter, Arguments([frozenset((obj,)), held]), node)
+                continue
             setter = self.find_method(obj, "__setattr__")
             if setter is not None:
-                self.call_function(
-                    setter, Arguments([frozenset((obj,)), self.text(target.attr), value]), target
-                )
-            setter = self.find_method(obj, f"{target.attr}.setter")
-            if setter is not None:
-                self.call_function(setter, Arguments([frozenset((obj,)), value]), target)
-                continue
+                self.call_function(setter, Arguments([frozenset((obj,)), self.text(name), held]), node)
             if obj not in self.heap.frozen:
                 self.record.change(obj, deep=False)
-            if "buffer" in self.traits(obj) and target.attr not in (
-                "index",
-                "columns",
-                "name",
-                "names",
-                "attrs",
-            ):
+            if "buffer" in self.traits(obj) and name not in NO_DATA:
                 continue
-            self.heap.hold(obj, "." + target.attr, value)
+            self.heap.hold(obj, "." + name, held)
             self._through(obj)
 
     def _set_item(self, target: ast.Subscript, value: Value) -> None:
@@ -82,7 +78,7 @@ class Targets(Expressions):
 
     def _set_item_of(self, obj: int, target: ast.Subscript, index: Value, value: Value) -> None:
         receiver = frozenset((obj,))
-        own = self.find_method(obj, "__setitem__")
+        own = None if self.is_own_dict(target.value) else self.find_method(obj, "__setitem__")
         if own is not None:
             self.call_function(own, Arguments([receiver, index, value]), target)
             return

@@ -12,7 +12,7 @@ from nb_to_flow.ir.facts import ResourceKind, StatementFacts
 from nb_to_flow.ir.flow import GenerateOptions
 from nb_to_flow.ir.helpers import HELPERS
 from nb_to_flow.ir.notebook import Statement
-from nb_to_flow.ir.plan import FlowPlan
+from nb_to_flow.ir.plan import FlowPlan, Parameter
 
 # What generated code may use; those it does use are imported.
 OWN_IMPORTS = parse_entries(
@@ -92,6 +92,10 @@ class Context:
     def has_effect(self, index: int, kind: ResourceKind) -> bool:
         """True if a statement may touch that kind of resource."""
         return any(effect.kind is kind for effect in self.facts(index).effects)
+
+    def parameters_of(self, index: int) -> tuple[Parameter, ...]:
+        """The flow's parameters that a statement gave their values."""
+        return tuple(p for p in self.plan.parameters if p.statement == index)
 
     def is_builtin(self, name: str) -> bool:
         """True if the notebook gives a builtin's name no other meaning."""

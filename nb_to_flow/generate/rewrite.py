@@ -13,7 +13,7 @@ from nb_to_flow.generate.imports import resolve
 from nb_to_flow.ir.facts import Access, Effect, ResourceKind
 from nb_to_flow.ir.notebook import Statement
 
-_MAY_NEED_EDIT = re.compile(r"\b(display|show|stdout|pprint|help|info|global|exec|eval|run)\b")
+_MAY_NEED_EDIT = re.compile(r"\b(display|show|stdout|pprint|help|info|global|exec|eval|run|del)\b")
 _DISPLAY = frozenset(
     {"IPython.display.display", "IPython.core.display.display", "IPython.core.display_functions.display"}
 )
@@ -142,8 +142,27 @@ class _Rewriter:
             if id(node) not in handled:
                 yield from self._call(node)
             handled.add(id(node.func))
+        elif isinstance(node, ast.Delete):
+            yield from self._deletion(node)
         elif isinstance(node, ast.Name) and id(node) not in handled and self._is_display(node):
             yield self._replacement(node, self._display_function())
+
+    def _deletion(self, node: ast.Delete) -> Iterator[Edit]:
+        """Variables deleted on some paths only: the task hands them on, so they become None."""
+        kept = self.context.facts(self.statement.index).may_bind
+        gone = [t.id for t in node.targets if isinstance(t, ast.Name) and t.id in kept]
+        if not gone or not self.scope.in_task or self._is_nested(node):
+            return
+        rest = [
+            self.positions.text(t) for t in node.targets if not isinstance(t, ast.Name) or t.id not in gone
+        ]
+        code = " = ".join([*gone, "None"])
+        yield self._replacement(node, f"del {', '.join(rest)}; {code}" if rest else code)
+
+    def _is_nested(self, node: ast.stmt) -> bool:
+        """True if it stands in a function or class of the statement."""
+        inner = (n for n in ast.walk(self.statement.node) if isinstance(n, _FUNCTIONS | ast.ClassDef))
+        return any(part is node for one in inner for part in ast.walk(one))
 
     # What the cell's last line shows
 

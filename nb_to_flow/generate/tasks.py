@@ -74,7 +74,8 @@ def _prologue(task: TaskPlan, context: Context) -> list[Line]:
     code: list[str] = []
     if task.uses_globals and (names := _global_names(task, context)):
         code += [f"global {', '.join(names)}"]
-        code += [f"{i.name} = given_{i.name}" for i in task.inputs]
+        late = {p.name for s in task.steps for p in context.parameters_of(s.statement)}
+        code += [f"{i.name} = given_{i.name}" for i in task.inputs if i.name not in late]
     draws = any(context.has_effect(s.statement, ResourceKind.PYPLOT) for s in task.steps)
     if task.retry and context.options.retries and draws:
         code.append('plt.close("all")  # a retry starts without the figures of the run that failed')
@@ -84,6 +85,8 @@ def _prologue(task: TaskPlan, context: Context) -> list[Line]:
     restores = {"random": "random.setstate(random_state)", "numpy.random": "np.random.set_state(numpy_state)"}
     code += [restores[generator] for generator in task.restores]
     code += [f"{name} = None" for name in task.prebinds]
+    if task.builtins:
+        code.append(f"from builtins import {', '.join(task.builtins)}")
     return [line for statement in code for line in written(context.renamed(statement))]
 
 
@@ -125,6 +128,10 @@ def _steps(task: TaskPlan, context: Context) -> list[Line]:
 
 def _step(step: Step, task: TaskPlan, context: Context, keys: Keys) -> Iterator[Line]:
     statement = context.statement(step.statement)
+    given = context.parameters_of(step.statement) if task.uses_globals else ()
+    if given:
+        yield from written("\n".join(f"{p.name} = given_{p.name}" for p in given))
+        return
     scope = Scope(keys=keys, nonlocals=step.nonlocals, uses_globals=task.uses_globals)
     code = rewrite(statement, context, scope)
     if code:

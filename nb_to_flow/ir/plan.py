@@ -113,6 +113,7 @@ class TaskPlan:
         outputs: what it returns, in order.
         copies: made before the first step.
         prebinds: names to set to None first, so that `nonlocal` has something to bind.
+        builtins: names that the body binds after it has used them as Python's builtins.
         random_states: generators ("random", "numpy.random") whose state is an input named
             `random_state` / `numpy_state` and also an output of that name: restored before the first
             step, returned after the last. A task may have it only as output (it holds the seed).
@@ -134,6 +135,7 @@ class TaskPlan:
     outputs: tuple[Output, ...] = ()
     copies: tuple[Copy, ...] = ()
     prebinds: tuple[str, ...] = ()
+    builtins: tuple[str, ...] = ()
     restores: tuple[str, ...] = ()
     returns_states: tuple[str, ...] = ()
     after: tuple[str, ...] = ()

@@ -83,7 +83,8 @@ def _hoist_shared_constants(draft: Draft, interfaces: Mapping[int, Interface]) -
         index = facts.statement
         if facts.role is not Role.CONSTANT or index not in repeatable:
             continue
-        alone = all(len(binders[n]) == 1 and n not in changed for n in facts.binds)
+        kept = changed | draft.versions.used_as_builtins
+        alone = all(len(binders[n]) == 1 and n not in kept for n in facts.binds)
         result = any(draft.versions.reaching.final.get(n) == index for n in draft.results if n in facts.binds)
         if alone and (users[index] > 1 or (not users[index] and result)):
             hoisted.add(index)
@@ -165,6 +166,7 @@ def build_tasks(assembly: Assembly, names: Mapping[int, str]) -> dict[int, TaskP
             outputs=tuple(Output(name=n, type=draft.versions.type_of((n, d))) for n, d in outputs[g].items()),
             copies=copies_for(draft, face, together.get(g, ())),
             prebinds=_prebinds(draft, face, outputs[g]),
+            builtins=tuple(sorted(face.builtins)),
             is_async=any(draft.facts.statements[i].awaits for i in face.steps),
             in_process=any(_is_unpicklable(draft, n, d) for n, d in outputs[g].items()),
         )
@@ -218,7 +220,7 @@ def _prebinds(draft: Draft, face: Interface, outputs: Mapping[str, int]) -> tupl
         assigned |= stored_names(draft.facts.notebook.statements[index].node)
     rebound = {n for i in face.steps for n in draft.facts.statements[i].rebinds}
     wanted = {n for n in outputs if n not in surely} | (rebound - assigned)
-    return tuple(sorted(wanted))
+    return tuple(sorted(wanted - face.builtins))
 
 
 def _first_in_loop(draft: Draft, face: Interface, index: int) -> frozenset[str]:

@@ -117,9 +117,14 @@ def _results(assembly: Assembly, names: Mapping[int, str]) -> tuple[tuple[str, S
     found += [
         (name, Source(kind=SourceKind.CONSTANT, name=name))
         for name, statement in draft.imported_results
-        if statement in draft.module_level
+        if statement in draft.module_level and _stands(draft, name)
     ]
     return tuple(found)
+
+
+def _stands(draft: Draft, name: str) -> bool:
+    """False for what was left out because nothing uses it."""
+    return any(b in draft.module_level - draft.dropped for b in draft.versions.binders.get(name, ()))
 
 
 def flow_plan(draft: Draft, tasks: tuple[TaskPlan, ...], results: tuple[tuple[str, Source], ...]) -> FlowPlan:

@@ -34,6 +34,7 @@ class Interface:
         inputs: names that come in, in order of first use, with the statement that defined each.
         final: for each name the group binds or changes, the statement of its last version there.
         conflicts: why it can't run as it is.
+        builtins: names that it binds after it has used them as Python's builtins.
     """
 
     own: tuple[int, ...]
@@ -41,6 +42,7 @@ class Interface:
     inputs: Mapping[str, int]
     final: Mapping[str, int]
     conflicts: tuple[Conflict, ...]
+    builtins: frozenset[str] = frozenset()
 
     @property
     def steps(self) -> tuple[int, ...]:
@@ -58,7 +60,9 @@ def interface_of(draft: Draft, own: Iterable[int]) -> Interface:
     local: dict[str, int] = {}
     conflicts: list[Conflict] = []
     outside: dict[str, int] = {}
+    builtins: set[str] = set()
     for index in steps:
+        builtins |= draft.versions.builtins(index) - local.keys() - inputs.keys()
         for name, definer in sorted(needs(draft, index).items()):
             conflict = _bring_in(draft, members, (name, definer), index, inputs, local, outside)
             if conflict is not None:
@@ -72,9 +76,16 @@ def interface_of(draft: Draft, own: Iterable[int]) -> Interface:
     conflicts += [
         Conflict(name=n, statement=s, other=-1, binder=_first_binder(draft, steps, n))
         for n, s in sorted(outside.items())
-        if n in local
+        if n in local and n not in builtins
     ]
-    return Interface(own=own, repeated=repeated, inputs=inputs, final=local, conflicts=tuple(conflicts))
+    return Interface(
+        own=own,
+        repeated=repeated,
+        inputs=inputs,
+        final=local,
+        conflicts=tuple(conflicts),
+        builtins=frozenset(builtins & local.keys()),
+    )
 
 
 def _first_binder(draft: Draft, steps: list[int], name: str) -> int:

@@ -29,12 +29,14 @@ def place_imports(draft: Draft) -> Draft:
         index = facts.statement
         text = ast.dump(statements[index].node)
         names = facts.binds | facts.may_bind
-        if _is_star(statements[index].node) or all(len(meanings[n]) == 1 for n in names):
+        hidden = names & draft.versions.used_as_builtins
+        single = all(len(meanings[n]) == 1 for n in names) and not hidden
+        if _is_star(statements[index].node) or single:
             (dropped if text in seen else hoisted).add(index)
             seen.add(text)
         if _is_star(statements[index].node):
             continue  # allowed at module level only
-        if any(_has_other_binder(draft, n) or len(meanings[n]) > 1 for n in names):
+        if hidden or any(_has_other_binder(draft, n) or len(meanings[n]) > 1 for n in names):
             contested.add(index)
     contested = {i for i in _sharing_names(draft, contested) if not _is_star(statements[i].node)}
     # A contested import that is hoisted too serves the module's functions; tasks that bind its names
@@ -146,7 +148,7 @@ def _is_single(draft: Draft, index: int) -> bool:
     """True if the statement alone binds its names, for good; the same text twice counts as one."""
     facts = draft.facts.statements[index]
     statements = draft.facts.notebook.statements
-    if facts.changes or facts.may_bind or facts.mutations:
+    if facts.changes or facts.may_bind or facts.mutations or facts.binds & draft.versions.used_as_builtins:
         return False
     for name in facts.binds:
         binders = draft.versions.binders[name]

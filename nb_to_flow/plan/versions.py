@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -42,11 +42,36 @@ def stored_names(node: ast.AST) -> frozenset[str]:
         elif isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             found.add(inner.name)
             continue
-        elif isinstance(inner, ast.ExceptHandler) and inner.name:
+        elif isinstance(inner, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and inner.name:
             found.add(inner.name)
+        elif isinstance(inner, ast.MatchMapping) and inner.rest:
+            found.add(inner.rest)
         if not isinstance(inner, _INNER_SCOPES):
             stack.extend(ast.iter_child_nodes(inner))
     return frozenset(found)
+
+
+def loads_first(node: ast.AST, name: str) -> bool:
+    """True if the code may ask for the name before it binds it, in order of evaluation."""
+    return next((is_load for is_load in _touches(node, name)), False)
+
+
+def _touches(node: ast.AST, name: str) -> Iterator[bool]:
+    """True for each load of the name, False for each binding, in order of evaluation."""
+    if isinstance(node, ast.Name):
+        if node.id == name:
+            yield not isinstance(node.ctx, ast.Store)
+    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+        if getattr(node, "name", "") == name:
+            yield False
+    else:
+        for part in sorted(ast.iter_child_nodes(node), key=_turn):
+            yield from _touches(part, name)
+
+
+def _turn(part: ast.AST) -> bool:
+    """Targets come after what is bound to them."""
+    return isinstance(getattr(part, "ctx", None), ast.Store)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +209,19 @@ class Versions:
         loaded = loaded_names(self.facts.notebook.statements[index].node) & self._shadowing
         wanted = self.asked[index] | (loaded - statement.binds - statement.may_bind)
         return wanted - frozenset(self.reaching.before[index])
+
+    def builtins(self, index: int) -> frozenset[str]:
+        """Builtins that the statement uses although the notebook gives their names another meaning later."""
+        node = self.facts.notebook.statements[index].node
+        first = {name for name in loaded_names(node) & self._shadowing if loads_first(node, name)}
+        wanted = first | (self.undefined(index) & self._shadowing)
+        return frozenset(wanted - self.reaching.before[index].keys())
+
+    @cached_property
+    def used_as_builtins(self) -> frozenset[str]:
+        """Names that are builtins for some statements and something else for later ones."""
+        found = (self.builtins(i) for i in range(len(self.facts.statements)) if self._shadowing)
+        return frozenset().union(*found)
 
     @cached_property
     def _shadowing(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from nb_to_flow.ir.diagnostics import Severity
 from nb_to_flow.ir.facts import ResourceKind
-from nb_to_flow.ir.plan import Input, Output, Source, SourceKind, Step, TaskPlan
+from nb_to_flow.ir.plan import Input, Output, Parameter, Source, SourceKind, Step, TaskPlan
 from nb_to_flow.plan.assemble import names_in_loops
 from nb_to_flow.plan.draft import Draft, finding
 from nb_to_flow.plan.finish import flow_plan
@@ -18,16 +18,19 @@ def plan_whole(draft: Draft, why: str) -> Draft:
     """One task, its names global; only imports that nothing else binds and parameters stay outside."""
     outside = (draft.imports - draft.repeatable) | draft.parameter_statements | draft.dropped_imports
     own = [i for i in range(len(draft.facts.statements)) if i not in outside]
+    builtins = {n for i in own for n in draft.versions.builtins(i)}
+    late = {p.statement for p in draft.parameters if _is_overridden(draft, p)}
     task = TaskPlan(
         name=_free_name(draft),
         cells=tuple(sorted({draft.span(i).cell for i in own})),
-        steps=_steps(draft, own),
+        steps=_steps(draft, sorted({*own, *late})),
         inputs=tuple(
             Input(name=p.name, type=p.annotation, source=Source(kind=SourceKind.PARAMETER, name=p.name))
             for p in draft.parameters
         ),
         outputs=tuple(Output(name=n, type="") for n in _outputs(draft)),
-        prebinds=() if draft.whole else _unsure_outputs(draft, own),
+        prebinds=() if draft.whole else tuple(n for n in _unsure_outputs(draft, own) if n not in builtins),
+        builtins=tuple(sorted(builtins)),
         is_async=any(draft.facts.statements[i].awaits for i in own),
         in_process=True,
         uses_globals=True,
@@ -49,6 +52,11 @@ def plan_whole(draft: Draft, why: str) -> Draft:
     )
     plan = flow_plan(bare, (task,), results)
     return replace(bare, plan=plan, diagnostics=(*draft.diagnostics, found))
+
+
+def _is_overridden(draft: Draft, parameter: Parameter) -> bool:
+    """True if an earlier statement binds the parameter's name: it takes the parameter's value at its place."""
+    return any(b < parameter.statement for b in draft.versions.binders.get(parameter.name, ()))
 
 
 def _free_name(draft: Draft) -> str:

@@ -103,6 +103,7 @@ def _function(plan: FlowPlan, task: TaskPlan) -> ast.stmt:
         else:
             lines += [f"    {n} = {n}.copy()" for n in made.names]
     lines += [f"    {n} = None" for n in task.prebinds]
+    lines += [f"    from builtins import {n}" for n in task.builtins]
     lines += [f"    random.setstate({s.replace('numpy.random', 'numpy')}_state)" for s in task.restores]
     lines += ["    pass", "    return {" + ", ".join(f"{o.name!r}: {o.name}" for o in task.outputs) + "}"]
     if task.uses_globals:

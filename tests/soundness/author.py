@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
+import pandas as pd  # noqa: F401  (importing it takes longer than a statement may)
 
 T = TypeVar("T")
 
@@ -42,7 +43,19 @@ NAMES = [
 WORDS = ("red", "green", "blue")
 KEYS = ("a", "b", "k")
 NO_DATA = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
-KINDS = ("int", "float", "str", "list", "dict", "set", "tuple", "array", "object")
+KINDS = ("int", "float", "str", "list", "dict", "set", "tuple", "array", "object", "frame", "series", "space", "point",
+         "deque", "counter", "groups")  # fmt: skip
+MODULE_KINDS = {
+    "DataFrame": "frame",
+    "Series": "series",
+    "SimpleNamespace": "space",
+    "Point": "point",
+    "deque": "deque",
+    "Counter": "counter",
+    "defaultdict": "groups",
+    "Generator": "rng",
+    "Random": "dice",
+}
 LARGE = 60  # longer ones are left alone
 SECONDS = 0.5
 
@@ -71,6 +84,8 @@ def kind_of(value: object) -> str:
     """What can be done with a value, in one word."""
     if isinstance(value, NO_DATA) or callable(value):
         return ""
+    if type(value).__name__ in MODULE_KINDS:
+        return "" if hasattr(value, "__len__") and len(value) > LARGE else MODULE_KINDS[type(value).__name__]
     plain = {int: "int", float: "float", str: "str", list: "list", dict: "dict", set: "set", tuple: "tuple"}
     if type(value) in (list, dict, set, tuple, str) and len(value) > LARGE:  # type: ignore[arg-type]
         return ""
@@ -87,10 +102,10 @@ def kind_of(value: object) -> str:
 
 def _holds_code(value: object, depth: int) -> bool:
     """True for containers of functions or iterators, whose texts depend on where they were made."""
-    if kind_of(value) in ("list", "tuple", "set"):
+    if kind_of(value) in ("list", "tuple", "set", "deque", "point"):
         inner = list(value)  # type: ignore[call-overload]
-    elif kind_of(value) in ("dict", "object"):
-        inner = list((value if type(value) is dict else vars(value)).values())  # type: ignore[attr-defined]
+    elif kind_of(value) in ("dict", "counter", "groups", "object", "space"):
+        inner = list((value if isinstance(value, dict) else vars(value)).values())
     else:
         return False
     return any(kind_of(v) in ("iterator", "handle") or callable(v) for v in inner) or (
@@ -194,7 +209,20 @@ class Author:
             return f"({self.any()}, {self.any()})"
         if kind == "object" and self.classes:
             return f"{self.pick(list(self.classes))}({self.part('list')})"
-        return str(number)
+        return self.literal_of_a_library(kind) or str(number)
+
+    def literal_of_a_library(self, kind: str) -> str:
+        """An expression that makes a value of a kind that must be imported."""
+        texts = {
+            "frame": ("import pandas as pd", "pd.DataFrame({'a': [1, 2], 'b': [3.0, 4.0]})"),
+            "series": ("import pandas as pd", "pd.Series([1, 2, 3])"),
+            "deque": ("from collections import deque", "deque([1, 2])"),
+            "space": ("from types import SimpleNamespace", "SimpleNamespace(a=[1], b=2)"),
+        }
+        statement, text = texts.get(kind, ("", ""))
+        if statement:
+            self.have(statement)
+        return text
 
     def _lists(self, number: int) -> list[str]:
         return [
@@ -249,7 +277,13 @@ def _paths(path: str, value: object, depth: int) -> Iterator[tuple[str, object]]
     if not depth:
         return
     inner: list[tuple[str, object]] = []
-    if type(value) in (list, tuple) and value:
+    if kind_of(value) == "point":
+        inner = [(f"{path}.x", value.x), (f"{path}.y", value.y)]  # type: ignore[attr-defined]
+    elif kind_of(value) == "space":
+        inner = [(f"{path}.{k}", v) for k, v in vars(value).items()]
+    elif kind_of(value) == "frame" and "a" in value:  # type: ignore[operator]
+        inner = [(f"{path}['a']", value["a"])]  # type: ignore[index]
+    elif type(value) in (list, tuple) and value:
         inner = [(f"{path}[0]", value[0]), (f"{path}[-1]", value[-1])]  # type: ignore[index]
     elif type(value) is dict:
         inner = [(f"{path}[{k!r}]", v) for k, v in value.items() if isinstance(k, str)]

@@ -265,4 +265,159 @@ bag.last = 2
 # %%
 print(before, bag.last, sum(log))
 """,
+    "a_builtin_that_gets_another_meaning": """
+x = sum([1, 2])
+# %%
+def sum(a):
+    return [a, x]
+# %%
+y = sum(3)
+# %%
+z = pow(2, 3)
+# %%
+from math import pow
+# %%
+w = pow(2, 3)
+""",
+    "a_builtin_whose_name_its_own_value_takes": """
+rows = [1, 2]
+# %%
+sum = sum([2, rows[1]])
+# %%
+print(sum)
+# %%
+list = [7]
+""",
+    "what_may_be_deleted_may_still_be_there": """
+names=[n for n in 'abc']
+config = [1]
+# %%
+if names[0] > 'k':
+    del config
+# %%
+print(config)
+""",
+    "a_named_tuple_holds_what_it_was_given": """
+from types import SimpleNamespace
+from collections import namedtuple
+Point = namedtuple('Point', 'x y')
+value = SimpleNamespace(a=[1], b=2)
+# %%
+alpha = Point(value.a, 2)
+# %%
+step = sum([alpha.x, alpha.x], [])
+# %%
+value.a[-1] += step[-1] + 1
+# %%
+beta = alpha._replace(y=[2])
+# %%
+beta.x.append(5)
+# %%
+k = beta._asdict()
+# %%
+k['x'].append(7)
+""",
+    "functions_made_of_functions_change_what_they_hold": """
+from functools import partial
+from operator import methodcaller
+log = [v for v in (1, 2)]
+# %%
+push = partial(log.append, 3)
+# %%
+before = len(log)
+# %%
+push()
+# %%
+middle = len(log)
+# %%
+methodcaller("append", 4)(log)
+# %%
+print(before, middle, log)
+""",
+    "the_dict_of_an_object_is_the_object": """
+class Box:
+    def __init__(self, items):
+        self.items = items
+# %%
+rows = [v for v in (1, 2)]
+box = Box([])
+# %%
+vars(box)["items"] = rows
+# %%
+box.items.append(3)
+# %%
+box.__dict__.update(items=[4])
+# %%
+print(rows, box.items)
+""",
+    "rows_of_an_array_are_views": """
+import numpy as np
+table = np.ones((2, 2))
+# %%
+rows = list(table)
+# %%
+first, *others = table
+# %%
+for row in table:
+    row += 1
+# %%
+print(rows, first, table)
+""",
+    "told_not_to_copy": """
+import numpy as np
+table = np.arange(4.0)
+# %%
+same = table.astype(float, copy=False)
+# %%
+again = np.array(table, copy=None) if np.__version__ >= "2" else np.asarray(table)
+# %%
+same[0] = 5
+# %%
+print(table, again)
+""",
+    "a_block_that_may_end_early": """
+import contextlib
+held = {"a": 1}
+total = len(held)
+# %%
+with contextlib.suppress(KeyError):
+    first = held["a"]
+    held["missing"]
+    total = 5
+    last = 7
+# %%
+print(total, first)
+""",
+    "what_is_raised_is_caught": """
+rows = [v for v in (1, 2)]
+# %%
+try:
+    raise KeyError(rows)
+except KeyError as error:
+    caught = error.args[0]
+# %%
+caught.append(3)
+# %%
+print(rows)
+""",
+    "reading_a_defaultdict_changes_it": """
+from collections import defaultdict
+groups = defaultdict(list)
+# %%
+before = len(groups)
+# %%
+found = groups["new"]
+# %%
+print(before, len(groups))
+""",
+    "a_sum_may_be_what_it_starts_with": """
+rows = [v for v in (1, 2)]
+nothing = [v for v in ()]
+# %%
+total = sum(nothing, rows)
+# %%
+total.append(3)
+# %%
+print(rows)
+""",
 }

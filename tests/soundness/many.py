@@ -7,7 +7,7 @@ import multiprocessing
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -44,9 +44,13 @@ class _Worker:
     process: BaseProcess
     connection: Connection[Any, Any]
     job: _Job | None = None
-    deadline: float = field(default=0.0)
+    deadline: float = 0.0
+    is_up: bool = False
 
     def start(self, job: _Job) -> None:
+        if not self.is_up:
+            self.connection.recv()
+            self.is_up = True
         self.job, self.deadline = job, time.monotonic() + job.seconds
         self.connection.send(job)
 
@@ -143,6 +147,7 @@ def _started() -> _Worker:
 
 def _work(connection: Connection[Any, Any]) -> None:
     """A worker's life: jobs come in, what is wrong goes out."""
+    connection.send("up")
     with contextlib.suppress(EOFError):
         while True:
             job: _Job = connection.recv()

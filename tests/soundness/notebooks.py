@@ -12,6 +12,8 @@ from pathlib import Path
 from tests.soundness import definitions as d
 from tests.soundness import phrases as p
 from tests.soundness.author import Author
+from tests.soundness.idioms import THEMES
+from tests.soundness.templates import fill
 
 HEADINGS = ("Load", "Clean", "Model", "Report", "Explore")
 
@@ -55,6 +57,11 @@ def _statements(rng: random.Random) -> list[str]:
     me = Author(rng)
     # Few kinds of phrases a notebook: so that they meet.
     chosen = [(f, w) for f, w in PHRASES if rng.random() < 0.6] or list(PHRASES)
+    for starts, theme in rng.sample(THEMES, rng.choice([0, 1, 1, 2])):
+        chosen += theme
+        for start in starts:
+            if rng.random() < 0.7:
+                me.write((fill(me, start) if isinstance(start, str) else start(me)) or "pass")
     functions, weights = [f for f, _ in chosen], [w for _, w in chosen]
     for _ in range(rng.randrange(1, 4)):
         me.write(p.bind(me))

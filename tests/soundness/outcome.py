@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import random
 import re
 import types
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 CODE = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
 NONE = ("NoneType", "None")
@@ -36,10 +38,15 @@ def plain(text: str) -> str:
 
 def values_of(space: Mapping[str, Any]) -> dict[str, Any]:
     """Digests of the variables that hold data; iterators last, since looking uses them up."""
-    data = {n: v for n, v in space.items() if not n.startswith("_") and not isinstance(v, CODE)}
+    data = {n: v for n, v in space.items() if not n.startswith("_") and not _is_code(v)}
     late = {n: v for n, v in data.items() if hasattr(v, "__next__")}
     found = {n: digest(v) for n, v in data.items() if n not in late}
     return found | {n: digest(v) for n, v in sorted(late.items())}
+
+
+def _is_code(value: object) -> bool:
+    own = type(value).__module__ in ("__main__", "made_up_flow")
+    return isinstance(value, CODE) or callable(value) and not own
 
 
 def digest(value: Any, seen: tuple[int, ...] = ()) -> Any:
@@ -56,6 +63,15 @@ def digest(value: Any, seen: tuple[int, ...] = ()) -> Any:
         return name, tuple(sorted(repr(digest(v, seen)) for v in value))
     if isinstance(value, np.ndarray):
         return name, value.dtype.str, value.shape, tuple(map(repr, value.ravel().tolist()))
+    if isinstance(value, (pd.DataFrame, pd.Series, pd.Index)):
+        return name, _table(value, seen)
+    if isinstance(value, (deque, types.SimpleNamespace)):
+        held = vars(value).items() if isinstance(value, types.SimpleNamespace) else value
+        return name, tuple(digest(v, seen) for v in held)
+    if isinstance(value, np.random.Generator):
+        return name, repr(value.bit_generator.state)
+    if isinstance(value, random.Random):
+        return name, repr(value.getstate())
     if isinstance(value, CODE) or callable(value):
         return "code", getattr(value, "__name__", "")
     if hasattr(value, "__next__"):
@@ -64,6 +80,15 @@ def digest(value: Any, seen: tuple[int, ...] = ()) -> Any:
     if type(value).__module__ in ("__main__", "made_up_flow"):
         return name, tuple((k, digest(v, seen)) for k, v in sorted(vars(value).items()))
     return name, plain(repr(value))
+
+
+def _table(value: Any, seen: tuple[int, ...]) -> Any:
+    if isinstance(value, pd.DataFrame):
+        columns = [value.iloc[:, i] for i in range(value.shape[1])]
+        return tuple(_table(c, seen) for c in columns), _table(value.columns, seen), digest(value.attrs, seen)
+    cells = tuple(digest(v, seen) for v in value.tolist())
+    index = None if isinstance(value, pd.Index) else _table(value.index, seen)
+    return str(value.name), str(value.dtype), cells, index
 
 
 def _rest(iterator: Any, seen: tuple[int, ...]) -> Any:
@@ -75,7 +100,11 @@ def _rest(iterator: Any, seen: tuple[int, ...]) -> Any:
 
 def files_in(folder: Path) -> dict[str, bytes]:
     """Every file's bytes."""
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {
+        str(p.relative_to(folder)): plain(p.read_text()).encode()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    }
 
 
 def differences(wanted: Outcome, got: Outcome) -> list[str]:

@@ -1,0 +1,178 @@
+"""Library functions that call, take apart or put together what they are given in ways no table can say."""
+
+from __future__ import annotations
+
+import ast
+from abc import abstractmethod
+from collections.abc import Callable
+
+from nb_to_flow.facts.arguments import Arguments
+from nb_to_flow.facts.heap import ITEMS, Maker, Partial, TupleClass
+from nb_to_flow.facts.invocation import Invocation
+from nb_to_flow.facts.values import NOTHING, Value
+from nb_to_flow.ir.facts import Access, ResourceKind
+
+Special = Callable[[Arguments, ast.AST], Value]
+
+
+class Callables(Invocation):
+    """Calls `functools.partial`, `operator.itemgetter`, `vars` and the like."""
+
+    @abstractmethod
+    def iterate(self, value: Value, node: ast.AST) -> Value:
+        """What a loop over `value` binds its target to."""
+
+    @abstractmethod
+    def operate(self, left: Value, right: Value, method: str, node: ast.AST) -> Value:
+        """A binary operator."""
+
+    @abstractmethod
+    def set_attribute(self, value: Value, name: str, held: Value, node: ast.AST) -> None:
+        """`value.name = held`."""
+
+    def call_library(self, name: str, args: Arguments, node: ast.AST) -> Value:
+        special: Special | None = getattr(self, "_call_" + name.replace(".", "_"), None)
+        if special is None or args.rest and name != "functools.partial":
+            return super().call_library(name, args, node)
+        self.record.libraries.add(name.split(".")[0])
+        return special(args, node)
+
+    def _call_one(self, obj: int, args: Arguments, node: ast.AST) -> Value:
+        payload = self.payload(obj)
+        if isinstance(payload, Partial):
+            return self.call(payload.function, payload.arguments.followed(args), node)
+        if isinstance(payload, Maker):
+            return self._use(payload, args, node)
+        if isinstance(payload, TupleClass):
+            return self._named_tuple(payload, args, node)
+        return super()._call_one(obj, args, node)
+
+    # -- functions made of others ---------------------------------------------------------------------
+
+    def _call_functools_partial(self, args: Arguments, node: ast.AST) -> Value:
+        kept = Arguments(args.positional[1:], args.keywords, args.rest)
+        return self._made_function(args, Partial(args.first(), kept), node)
+
+    def _call_operator_itemgetter(self, args: Arguments, node: ast.AST) -> Value:
+        return self._made_function(args, Maker("item", args), node)
+
+    def _call_operator_attrgetter(self, args: Arguments, node: ast.AST) -> Value:
+        return self._made_function(args, Maker("attribute", args), node)
+
+    def _call_operator_methodcaller(self, args: Arguments, node: ast.AST) -> Value:
+        return self._made_function(args, Maker("method", args), node)
+
+    def _made_function(self, args: Arguments, payload: Partial | Maker, node: ast.AST) -> Value:
+        obj = self.make(node, "function", "made")
+        self.heap.payloads[obj] = payload
+        self.heap.hold(obj, ITEMS, self.mutable(args.every()))
+        return frozenset((obj,))
+
+    def _use(self, maker: Maker, args: Arguments, node: ast.AST) -> Value:
+        """Call what itemgetter, attrgetter or methodcaller made."""
+        names = [text for value in maker.arguments.positional for text in self.texts(value)]
+        if maker.kind == "method":
+            given = Arguments(maker.arguments.positional[1:], maker.arguments.keywords)
+            found = [self.call_method(args.first(), name, given, node) for name in names[:1]]
+        elif maker.kind == "attribute":
+            found = [self._dotted(args.first(), name, node) for name in names]
+        else:
+            found = [self.parts(args.first(), node)]
+        if len(maker.arguments.positional) < 2 or maker.kind == "method":
+            return frozenset().union(NOTHING, *found)
+        made = self.make(node, "tuple")
+        self.heap.hold(made, ITEMS, frozenset().union(*found))
+        return frozenset((made,))
+
+    def _dotted(self, value: Value, path: str, node: ast.AST) -> Value:
+        for name in path.split("."):
+            value = self.attribute(value, name, node)
+        return value
+
+    def _call_collections_namedtuple(self, args: Arguments, node: ast.AST) -> Value:
+        words = self.texts(args.get("1|field_names"))  # a list's order is not known
+        fields = tuple(words[0].replace(",", " ").split()) if len(words) == 1 else ()
+        obj = self.make(node, "type")
+        self.heap.payloads[obj] = TupleClass(fields)
+        return frozenset((obj,))
+
+    def _named_tuple(self, cls: TupleClass, args: Arguments, node: ast.AST) -> Value:
+        obj = self.make(node, "tuple")
+        if not cls.fields or args.rest:
+            self.heap.hold(obj, ITEMS, args.every())
+        for index, name in enumerate(cls.fields):
+            value = (
+                args.positional[index] if index < len(args.positional) else args.keywords.get(name, NOTHING)
+            )
+            self.heap.hold(obj, f"[{index}]", value)
+            self.heap.hold(obj, "." + name, value)
+        return frozenset((obj,))
+
+    # -- attributes by name ---------------------------------------------------------------------------
+
+    def _call_getattr(self, args: Arguments, node: ast.AST) -> Value:
+        names = self.texts(args.positional[1]) if len(args.positional) > 1 else []
+        default = args.positional[2] if len(args.positional) > 2 else NOTHING
+        if not names:
+            return self.parts(args.first(), node) | default
+        return frozenset().union(default, *(self.attribute(args.first(), name, node) for name in names))
+
+    def _call_setattr(self, args: Arguments, node: ast.AST) -> Value:
+        value = args.positional[2] if len(args.positional) > 2 else NOTHING
+        names = self.texts(args.positional[1]) if len(args.positional) > 1 else []
+        for name in names:
+            self.set_attribute(args.first(), name, value, node)
+        if not names:
+            self.change(args.first())
+            for obj in args.first():
+                self.heap.hold(obj, ITEMS, value)
+        return self.imm("None")
+
+    def _call_vars(self, args: Arguments, node: ast.AST) -> Value:
+        """An object's own dict stands for the object: see `Attributes`."""
+        if not args.positional:
+            self.record.effect(ResourceKind.EVERYTHING, Access.WRITE, "vars")
+        return args.first() or super().call_library("vars", args, node)
+
+    def _method_call(self, obj: int, name: str, args: Arguments, node: ast.Call) -> Value:
+        """`vars(x).update(...)`: a method of the dict that holds an object's attributes."""
+        if not isinstance(node.func, ast.Attribute) or not self.is_own_dict(node.func.value):
+            return super()._method_call(obj, name, args, node)
+        own = self.make(("own dict", obj), "dict")
+        self.heap.hold(own, ITEMS, self.heap.inside(obj))
+        found = self.call_method(frozenset((own,)), name, args, node)
+        if own in self.record.changes:
+            self.change((obj,))
+            self.heap.hold(obj, ITEMS, self.heap.items(own))
+        return found
+
+    def _call_types_SimpleNamespace(self, args: Arguments, node: ast.AST) -> Value:
+        obj = self.make(node, "types.SimpleNamespace")
+        for name, value in args.keywords.items():
+            self.heap.hold(obj, "." + name, value)
+        return frozenset((obj,))
+
+    # -- sums -----------------------------------------------------------------------------------------
+
+    def _call_sum(self, args: Arguments, node: ast.AST) -> Value:
+        """Adding up: the start itself if there is nothing to add, else what the operator gives."""
+        start = args.get("1|start")
+        items = self.iterate(args.first(), node)
+        self._use_up(args)
+        if not start:
+            start = self.imm("int")
+        if len(self.mutable(items | start)) == 0:
+            return super().call_library("sum", args, node)
+        return start | self.operate(start | items, items, "__add__", node)
+
+    def _call_itertools_tee(self, args: Arguments, node: ast.AST) -> Value:
+        """Iterators of their own over the same items."""
+        items = self.iterate(args.first(), node)
+        self._use_up(args)
+        made = self.make(node, "tuple")
+        for index in range(2):
+            iterator = self.make(node, "iterator", f"tee {index}")
+            self.heap.hold(iterator, ITEMS, items)
+            self.heap.hold(iterator, "frame", self.mutable(args.first()))
+            self.heap.hold(made, f"[{index}]", (iterator,))
+        return frozenset((made,))
