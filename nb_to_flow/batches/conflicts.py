@@ -10,6 +10,7 @@ from nb_to_flow.batches.effects import UNKNOWN, PathUse, effects_of
 from nb_to_flow.batches.recorder import Draft
 from nb_to_flow.ir.errors import InputError
 
+_MOST_PATHS = 20
 _HINT = (
     'Make each name depend on every parameter that differs (f"out/{region}.csv"), or let every set run in a'
     " folder of its own with --own-folders."
@@ -44,10 +45,25 @@ def _of_task(pieces: list[Draft]) -> list[str]:
 
 
 def written_paths(drafts: Iterable[Draft]) -> tuple[str, ...]:
-    """The paths that tasks write, as in the source, each once."""
-    tasks = {draft.function: draft.task for draft in drafts if draft.task is not None}
-    uses = (use for task in tasks.values() for use in effects_of(task.fn).writes)
-    return tuple(dict.fromkeys(use.text for use in uses))
+    """The paths that tasks write, each once; {name} stands for what isn't known before they run.
+
+    A path that is another one in many pieces is given once, as the source has it.
+    """
+    found: dict[str, set[str]] = {}
+    for draft in drafts:
+        for use in effects_of(draft.task.fn).writes if draft.task is not None else ():
+            found.setdefault(use.text, set()).add(_filled_in(use, draft.arguments.value))
+    groups = (sorted(texts) if len(texts) <= _MOST_PATHS else [text] for text, texts in found.items())
+    return tuple(dict.fromkeys(text for group in groups for text in group))
+
+
+def _filled_in(use: PathUse, arguments: Mapping[str, Any]) -> str:
+    text = use.text
+    for name in use.depends:
+        value = arguments.get(name)
+        if isinstance(value, (str, int)):
+            text = text.replace("{" + name + "}", str(value))
+    return text
 
 
 def _leaves_folder(pieces: list[Draft], use: PathUse) -> bool:

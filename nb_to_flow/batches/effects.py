@@ -52,6 +52,7 @@ _WRITERS: Mapping[str, tuple[int, tuple[str, ...]]] = {
 _ON_RECEIVER = ("write_text", "write_bytes", "touch")
 _OPENERS = ("open", "ZipFile", "TarFile")
 _FOLDERS = ("mkdir", "makedirs")
+_JOINS = ("join", "Path", "PurePath", "str", "fspath")
 _DATABASES = ("connect", "create_engine")
 _CHANGES = re.compile(r"(?i)^\s*(insert|update|delete|create|drop|replace|alter)\b|^to_sql$")
 _READERS = re.compile(
@@ -219,11 +220,11 @@ class _Dependencies:
         self.known: dict[str, frozenset[str]] = {name: frozenset({name}) for name in self.parameters}
         self.values: dict[str, list[ast.expr]] = {}
         bindings = list(_bindings(node))
-        for target, value in bindings:
-            self.values.setdefault(target, []).append(value)
+        for target, value, whole in bindings:
+            self.values.setdefault(target, []).append(value if whole else ast.Name(id=target))
         for _ in range(len(bindings) + 1):
             before = dict(self.known)
-            for target, value in bindings:
+            for target, value, _ in bindings:
                 self.known[target] = self.known.get(target, frozenset()) | self.of(value)
             if before == self.known:
                 break
@@ -269,19 +270,22 @@ class _Dependencies:
         if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Div, ast.Add)):
             middle = "/" if isinstance(node.op, ast.Div) else ""
             return self._text(node.left, depth) + middle + self._text(node.right, depth)
-        if isinstance(node, ast.Call) and _last_name(node.func) == "join" and node.args:
+        if isinstance(node, ast.Call) and _last_name(node.func) in _JOINS and node.args:
             return "/".join(self._text(a, depth) for a in node.args)
-        if isinstance(node, ast.Call) and _last_name(node.func) in ("Path", "str", "fspath") and node.args:
-            return self._text(node.args[0], depth)
         if isinstance(node, ast.Name):
             values = self.values.get(node.id, [])
-            if len(values) == 1 and node.id not in self.parameters and depth < 8:
+            named = len(values) == 1 and not (isinstance(values[0], ast.Name) and values[0].id == node.id)
+            if named and node.id not in self.parameters and depth < 8:
                 return self._text(values[0], depth + 1)
             return "{" + node.id + "}"
         return "{" + ast.unparse(node) + "}"
 
 
-def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+_PARTS = (ast.AugAssign, ast.For, ast.AsyncFor, ast.comprehension)
+
+
+def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr, bool]]:
+    """Names, what they are bound to, and whether to that as a whole."""
     for inner in ast.walk(node):
         if isinstance(inner, ast.Assign):
             pairs: list[tuple[ast.expr, ast.expr]] = [(t, inner.value) for t in inner.targets]
@@ -296,7 +300,7 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
         for target, value in pairs:
             for name in ast.walk(target):
                 if isinstance(name, ast.Name):
-                    yield name.id, value
+                    yield name.id, value, name is target and not isinstance(inner, _PARTS)
 
 
 def _passed(call: ast.Call, helper: Any) -> dict[str, ast.expr]:

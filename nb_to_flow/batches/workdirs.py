@@ -27,7 +27,7 @@ def prepare(target: Path, source: Path, written: Iterable[str], leave_out: Path)
         written: paths that tasks write, relative to `source`, with {name} for what isn't constant.
         leave_out: the results folder, which may lie in `source`.
     """
-    patterns = [re.sub(r"\{[^{}]*\}", "*", os.path.normpath(path)) for path in written]
+    patterns = list({re.sub(r"\{[^{}]*\}", "*", os.path.normpath(path)) for path in written})
     target.mkdir(parents=True, exist_ok=True)
     _mirror(target, source, "", patterns, leave_out.resolve())
 

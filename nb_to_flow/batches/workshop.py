@@ -57,6 +57,7 @@ class Workshop:
         self.module = module
         self.store = Store(setup.store, shares=setup.trusted)
         self.name = f"{os.uname().nodename if hasattr(os, 'uname') else ''}:{os.getpid()}"
+        self._prepared: set[Path] = set()
         self._functions: dict[str, tuple[Callable[..., Any], inspect.Signature, Any]] = {}
 
     def run(self, chunk: Chunk, report: Report) -> None:
@@ -177,9 +178,14 @@ class Workshop:
             return
         with isolated(vars(self.module)), contextlib.redirect_stdout(printed):
             if job.folder is not None:
-                prepare(job.folder, self.setup.folder, self.setup.written, self.setup.results)
+                self._prepare(job.folder)
                 os.chdir(job.folder)
             yield
+
+    def _prepare(self, folder: Path) -> None:
+        if folder not in self._prepared:
+            prepare(folder, self.setup.folder, self.setup.written, self.setup.results)
+            self._prepared.add(folder)
 
 
 def load_module(path: Path) -> ModuleType:

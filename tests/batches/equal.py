@@ -23,7 +23,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "inventory_cleanup": [{}],
     "ops_report": [{"line": line, "scrap_limit": s} for line, s in (("A", 0.04), ("B", 0.04), ("B", 0.02))],
     "queue_simulation": [{"counters": c, "days": d} for c, d in ((3, 5), (4, 5), (3, 6))],
-    "sales_etl": [{"min_qty": q, "currency": c} for q, c in ((1, "EUR"), (2, "EUR"), (1, "USD"))],
+    "sales_etl": [{"min_qty": q, "currency": c} for q, c in ((1, "EUR"), (2, "EUR"), (3, "EUR"))],
     "survey_weights": [
         {"by": b, "max_weight": w} for b, w in (("region", 3.0), ("age_group", 3.0), ("region", 2.0))
     ],

@@ -1,0 +1,169 @@
+"""Worker processes, threads and clusters, without a server."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nb_to_flow.batches.driver import Driver
+from nb_to_flow.batches.pools import WorkerLost, wait_for_workers
+from nb_to_flow.batches.run import _pool
+from nb_to_flow.ir.batch import BatchOptions, Finished, State
+from tests.batches.flows import MemoryLedger, program_of, values_of, write_flow
+
+CODE = """
+import os
+import signal
+import time
+from pathlib import Path
+
+
+@task
+def base():
+    return [os.getpid()]
+
+
+@task
+def work(pids, n):
+    if n == 3 and not Path("died.txt").exists():
+        Path("died.txt").write_text("x")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return n * 2
+
+
+@task(timeout_seconds=0.2)
+def slow(n):
+    time.sleep(30 if n == 1 else 0)
+    print("awake", n)
+    return os.getcwd()
+
+
+@flow
+def made(n: int):
+    return {"x": work(base(), n), "y": slow(n)}
+"""
+
+
+def run_with(runner: str, folder: Path, rows: int, ledger: MemoryLedger | None = None) -> MemoryLedger:
+    """A batch on real workers, one chunk at a time."""
+    flow = write_flow(folder, CODE)
+    options = BatchOptions(runner=runner, max_workers=2, allow_overwrites=True)
+    program = program_of(flow, [{"n": n} for n in range(rows)], folder, options)
+    results = folder / "res"
+    (results / ".store").mkdir(parents=True, exist_ok=True)
+    wait_for_workers(results / ".store")
+    ledger = ledger or MemoryLedger()
+    driver = Driver(program, ledger, results, options)
+    with _pool(program, results, options, None) as pool:
+        driver.take_over(pool.workers)
+        while driver.to_run and (chunk := driver.next_chunk()):
+            ended: list[Finished] = []
+            lost = ""
+            try:
+                pool.run(chunk, ended.extend)
+            except WorkerLost as problem:
+                lost = str(problem)
+            driver.take(ended)
+            driver.chunk_ended(chunk.number, lost)
+    driver.close()
+    return ledger
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="signals end processes on POSIX only")
+def test_a_process_that_dies_is_replaced(tmp_path: Path) -> None:
+    ledger = run_with("process", tmp_path, 6)
+    assert ledger.sets[3].error == "work: WorkerLost: the worker process ended with signal SIGKILL"
+    assert ledger.sets[1].error == "slow: TimeoutError: the task took longer than 0.2 s"
+    found = values_of(ledger, tmp_path / "res")
+    assert found == {n: {"x": 2 * n, "y": str(tmp_path)} for n in (0, 2, 4, 5)}
+    again = run_with("process", tmp_path, 6, ledger)
+    assert again.sets[3].state is State.DONE
+    assert "awake 0\n" in {f.printed for f in ledger.pieces.values()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("runner", ["dask", "ray"])
+def test_clusters(runner: str, tmp_path: Path) -> None:
+    pytest.importorskip({"dask": "distributed", "ray": "ray"}[runner])
+    ledger = run_with(runner, tmp_path, 6)
+    assert ledger.sets[3].state is State.FAILED
+    assert "WorkerLost" in ledger.sets[3].error
+    found = values_of(ledger, tmp_path / "res")
+    assert {n: found[n]["x"] for n in (0, 2, 4, 5)} == {0: 0, 2: 4, 4: 8, 5: 10}
+
+
+@pytest.mark.slow
+def test_a_module_that_does_not_load_in_workers(tmp_path: Path) -> None:
+    flow = write_flow(tmp_path, CODE)
+    program = program_of(flow, [{"n": 0}], tmp_path)
+    (tmp_path / "made.py").write_text("raise RuntimeError('not here')\n")
+    results = tmp_path / "res"
+    (results / ".store").mkdir(parents=True)
+    driver = Driver(program, MemoryLedger(), results, BatchOptions())
+    with _pool(program, results, BatchOptions(max_workers=1), None) as pool:
+        driver.take_over(1)
+        chunk = driver.next_chunk()
+        assert chunk is not None
+        with pytest.raises(
+            WorkerLost, match="can't be loaded in a worker: RuntimeError: not here"
+        ) as problem:
+            pool.run(chunk, lambda ended: None)
+        assert problem.value.for_good
+
+
+def test_threads_are_alone_with_what_belongs_to_the_process(tmp_path: Path) -> None:
+    code = """
+    import os
+    import threading
+    import time
+
+    inside = []
+    seen = []
+
+    @task
+    def alone(n):
+        os.chdir(".")
+        inside.append(n)
+        time.sleep(0.01)
+        seen.append(list(inside))
+        inside.remove(n)
+
+    @flow
+    def made(n: int):
+        alone(n)
+    """
+    flow = write_flow(tmp_path, code)
+    program = program_of(flow, [{"n": n} for n in range(6)], tmp_path)
+    assert all(piece.exclusive for piece in program.pieces.values())
+    results = tmp_path / "res"
+    (results / ".store").mkdir(parents=True)
+    options = BatchOptions(runner="thread", max_workers=4)
+    driver = Driver(program, MemoryLedger(), results, options)
+    driver.take_over(6)
+    with _pool(program, results, options, None) as pool, _here(tmp_path):
+        chunks = [chunk for _ in range(6) if (chunk := driver.next_chunk())]
+        threads = [threading.Thread(target=pool.run, args=(chunk, driver.take)) for chunk in chunks]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    seen: list[Any] = flow.fn.__globals__["seen"]
+    assert sorted(seen) == [[n] for n in range(6)]
+    driver.close()
+
+
+@contextmanager
+def _here(folder: Path) -> Iterator[None]:
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
