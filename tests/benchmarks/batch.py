@@ -25,7 +25,7 @@ from tests.benchmarks.work import (
     write_sets,
     write_tiny_notebook,
 )
-from tests.servers import start_postgres, start_prefect_server
+from tests.servers import PrefectServer, start_postgres, start_prefect_server
 
 _SAMPLE = 6
 _RUNNERS = ("process", "thread")
@@ -41,24 +41,25 @@ def main() -> None:
     parser.add_argument(
         "--postgres", action="store_true", help="the server's database: PostgreSQL, not SQLite"
     )
+    parser.add_argument("--batch-only", action="store_true", help="leave papermill out")
     given = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="nb-to-flow-benchmark-") as scratch,
-        _server(given.postgres, scratch) as env,
+        _server(given.postgres, scratch) as server,
     ):
         folder = Path(scratch)
         print(
             f"server with {'PostgreSQL' if given.postgres else 'SQLite'}, {_cores()} cores, load {os.getloadavg()}"
         )
-        loop, tasks = _papermill(folder, env)
+        loop, tasks = (0.0, 0.0) if given.batch_only else _papermill(folder, server.env)
         for count in given.sets:
-            _compare(folder, env, count, loop, tasks)
+            _compare(folder, server, count, loop, tasks)
         if given.tiny:
-            _memory(folder, env, given.tiny)
+            _memory(folder, server.env, given.tiny)
 
 
 @contextmanager
-def _server(postgres: bool, scratch: str) -> Iterator[Mapping[str, str]]:
+def _server(postgres: bool, scratch: str) -> Iterator[PrefectServer]:
     database = start_postgres() if postgres else None
     if postgres and database is None:
         raise SystemExit("no PostgreSQL is installed")
@@ -67,7 +68,7 @@ def _server(postgres: bool, scratch: str) -> Iterator[Mapping[str, str]]:
             Path(scratch) / "prefect", database_url=database.url if database else None
         )
         try:
-            yield server.env
+            yield server
         finally:
             server.stop()
     finally:
@@ -83,36 +84,39 @@ def _papermill(folder: Path, env: Mapping[str, str]) -> tuple[float, float]:
     return float(loop.output.split()[-1]) / _SAMPLE, float(tasks.output.split()[-1]) / _SAMPLE
 
 
-def _compare(folder: Path, env: Mapping[str, str], count: int, loop: float, tasks: float) -> None:
+def _compare(folder: Path, server: PrefectServer, count: int, loop: float, tasks: float) -> None:
     work = distinct_work(count)
     bound = max(work / _cores(), SHARED + REGION + SET)
     alone = count * (SHARED + REGION + SET)
     print(f"\n{count} sets: {alone:,.0f} s of CPU if each ran alone, {work:.1f} s of distinct work")
-    print(f"{'':<28}{'wall s':>9}{'of it start':>12}{'to loop':>9}{'to bound':>9}{'not work':>9}{'MB':>7}")
-    _row("papermill loop *", count * loop, 0, count * loop, bound)
-    _row("papermill in Prefect tasks *", count * tasks, 0, count * loop, bound)
+    print(
+        f"{'':<28}{'wall s':>9}{'start':>8}{'to loop':>9}{'to bound':>9}"
+        f"{'idle':>7}{'CPU s':>8}{'server':>8}{'MB':>6}"
+    )
+    if loop:
+        _row("papermill loop *", count * loop, count * loop, bound)
+        _row("papermill in Prefect tasks *", count * tasks, count * loop, bound)
     for runner in _RUNNERS:
-        found = _batch(folder, env, count, runner)
+        before = _server_cpu(server)
+        found = _batch(folder, server.env, count, runner)
         outcome = json.loads(found.output)
-        # Work is seconds of wall time here: what pieces waited for a core counts as work.
+        # Of the cores, what pieces didn't take. What they waited for a core counts as theirs.
         idle = 1 - outcome["work_seconds"] / (outcome["seconds"] * _cores())
+        more = f"{idle:>7.0%}{found.cpu:>8.1f}{_server_cpu(server) - before:>8.1f}{found.megabytes:>6.0f}"
         start = found.wall - outcome["seconds"]
-        _row(f"batch, {runner}", found.wall, start, count * loop, bound, idle, found.megabytes)
+        _row(f"batch, {runner}", found.wall, count * loop, bound, start, more)
     print(f"{'bound: work / cores':<28}{bound:>9.1f}")
     print(f"* from {_SAMPLE} sets")
 
 
-def _row(
-    name: str,
-    wall: float,
-    start: float,
-    loop: float,
-    bound: float,
-    idle: float | None = None,
-    memory: float = 0,
-) -> None:
-    more = f"{idle:>9.0%}{memory:>7.0f}" if idle is not None else ""
-    print(f"{name:<28}{wall:>9.1f}{start:>12.1f}{loop / wall:>8.1f}x{wall / bound:>8.2f}x{more}", flush=True)
+def _row(name: str, wall: float, loop: float, bound: float, start: float = 0, more: str = "") -> None:
+    print(f"{name:<28}{wall:>9.1f}{start:>8.1f}{loop / wall:>8.1f}x{wall / bound:>8.2f}x{more}", flush=True)
+
+
+def _server_cpu(server: PrefectServer) -> float:
+    """Seconds that the server has taken so far."""
+    processes = server.process.tree() if server.process is not None else []
+    return sum(sum(process.cpu_times()[:2]) for process in processes)
 
 
 def _batch(folder: Path, env: Mapping[str, str], count: int, runner: str) -> Measured:
