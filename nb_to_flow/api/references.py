@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from nb_to_flow.ir.errors import InputError
 from nb_to_flow.ir.notebook import CellKind
@@ -40,9 +40,11 @@ def typed_parameters(conversion: Conversion, given: Mapping[str, Any]) -> dict[s
 def _as_function(plan: FlowPlan) -> Any:
     """A function with the flow's signature; annotations and defaults are literals of the plan's own making."""
 
+    from pydantic import Field
+
     def flow() -> None: ...
 
-    scope = {"Any": Any, "Literal": Literal}
+    scope = {"Annotated": Annotated, "Any": Any, "Field": Field, "Literal": Literal}
     parameters = [
         inspect.Parameter(
             p.name,

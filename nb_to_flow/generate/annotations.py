@@ -30,7 +30,9 @@ def annotation(type_name: str, imports: Mapping[str, str], classes: frozenset[st
     `imports` maps the names that the module imports to what they stand for ("pd": "pandas"); `classes` are
     the classes and other definitions at module level.
     """
-    base = type_name.partition("[")[0]
+    base, _, inside = type_name.partition("[")
+    if base == "Annotated":
+        base = inside.partition(",")[0]
     if base in ("None", "NoneType"):
         return "None"
     if base in _PLAIN:

@@ -49,7 +49,9 @@ class _Body:
         return f"{header}\ndef {plan.name}({parameters}) -> dict[str, {any_}]:\n{indented}\n"
 
     def _annotation(self, text: str) -> str:
-        """A parameter's annotation, by the name that `Literal` or `Any` has here."""
+        """A parameter's annotation, by the names that `Literal`, `Any` and the like have here."""
+        if text.startswith("Annotated["):
+            return self.context.renamed(text)
         base, bracket, rest = text.partition("[")
         return f"{self.context.name(base)}{bracket}{rest}"
 

@@ -32,11 +32,12 @@ import threading
 from copy import deepcopy
 from functools import partial
 from pprint import pformat
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from prefect import flow, task
 from prefect.artifacts import create_image_artifact, create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import Field
 from websockets.asyncio import connection
 """
     + "\n".join(line for helper in HELPERS.values() for line in helper.imports)

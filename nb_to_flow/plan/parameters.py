@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from nb_to_flow.plan.draft import Draft, finding
 
 _TYPE_COMMENT = re.compile(r"#\s*type:\s*(?!ignore)([^#]+)")
 _COLAB = re.compile(r"#\s*@param\s*(?P<choices>\[[^\]]*\])?\s*(?P<options>\{.*\})?")
+_BOUND = re.compile(r"\b(min|max|step)[\"']?\s*:\s*(-?\d+(?:\.\d+)?)")
 
 
 def choose_parameters(draft: Draft) -> Draft:
@@ -51,9 +53,10 @@ def as_parameter(notebook: Notebook, statement: Statement) -> Parameter | None:
     if not isinstance(target, ast.Name) or not is_literal(value):
         return None
     comment = _trailing_comment(statement)
+    kind = annotation or _comment_type(comment) or literal_type(value)
     return Parameter(
         name=target.id,
-        annotation=_colab_choices(comment) or annotation or _comment_type(comment) or literal_type(value),
+        annotation=_colab_choices(comment) or _colab_bounds(comment, kind, value) or kind,
         default=ast.unparse(value),
         description=_description(statement, comment),
         statement=statement.index,
@@ -197,6 +200,24 @@ def _colab_choices(comment: str) -> str:
         return ""
     plain = choices and all(isinstance(c, (str, int, bool)) for c in choices)
     return f"Literal[{', '.join(map(repr, choices))}]" if plain else ""
+
+
+def _colab_bounds(comment: str, kind: str, value: ast.expr) -> str:
+    """`Annotated[int, Field(ge=0, le=9)]` for the slider of a Colab form, if the default lies on it."""
+    match = _COLAB.search(comment)
+    options = match["options"] if match is not None else None
+    if not options or kind not in ("int", "float"):
+        return ""
+    found = {name: float(number) for name, number in _BOUND.findall(options)}
+    default = float(ast.literal_eval(value)) if isinstance(value, (ast.Constant, ast.UnaryOp)) else None
+    low, high = found.get("min", -math.inf), found.get("max", math.inf)
+    if default is None or not low <= default <= high or not {"min", "max"} & found.keys():
+        return ""
+    if not all(number.is_integer() for number in found.values()):
+        kind = "float"
+    shown = {name: int(number) if number.is_integer() else number for name, number in found.items()}
+    limits = [f"{key}={shown[name]}" for key, name in (("ge", "min"), ("le", "max")) if name in found]
+    return f"Annotated[{kind}, Field({', '.join(limits)})]"
 
 
 def _trailing_comment(statement: Statement) -> str:

@@ -73,6 +73,18 @@ def test_choices_are_kept_to(say: Say, notebook: Write) -> None:
     assert say("deploy", "sales.ipynb", "-p", "region=US").code == 0
 
 
+def test_bounds_are_kept_to(say: Say, notebook: Write) -> None:
+    slider = '#@param {type:"slider", min:1, max:1234567, step:1}'
+    notebook("sales.ipynb", f"n = 3  {slider}\nbad = 0  {slider}", "print(n, bad)")
+    said = say("deploy", "sales.ipynb", "-p", "n=0")
+    assert said.code == 2
+    assert "greater than or equal to 1" in said.err
+    assert say("deploy", "sales.ipynb", "-p", "n=1234567").code == 0
+    flow = Path("flows/sales.py").read_text("utf-8")
+    assert "n: Annotated[int, Field(ge=1, le=1234567)] = 3" in flow
+    assert "bad: int = 0" in flow
+
+
 def test_what_the_entry_has_must_fit_too(say: Say, flow: str) -> None:
     say("deploy", flow, "-p", "year=2025")
     Path(FILE).write_text(Path(FILE).read_text("utf-8").replace("year: 2025", "month: 5"), "utf-8")
