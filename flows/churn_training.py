@@ -11,6 +11,7 @@ import base64
 import io
 import logging
 import os
+import re
 from typing import Any
 
 import joblib
@@ -47,6 +48,7 @@ def show(*values: Any, key: str) -> None:
                 publish_figure(value, key)
                 continue
             html = value._repr_html_() if hasattr(type(value), "_repr_html_") else None
+            html = re.sub(r"<style.*?</style>", "", html or "", flags=re.DOTALL)
             text = html or f"```\n{value!r}\n```"
             if value is not None and "<matplotlib." not in text[:200]:
                 create_markdown_artifact(markdown=text[:500_000], key=key)

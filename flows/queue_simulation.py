@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import random
+import re
 import statistics
 from collections import deque
 from copy import deepcopy
@@ -40,6 +41,7 @@ def show(*values: Any, key: str) -> None:
     for value in values:
         try:
             html = value._repr_html_() if hasattr(type(value), "_repr_html_") else None
+            html = re.sub(r"<style.*?</style>", "", html or "", flags=re.DOTALL)
             text = html or f"```\n{value!r}\n```"
             if value is not None and "<matplotlib." not in text[:200]:
                 create_markdown_artifact(markdown=text[:500_000], key=key)
