@@ -6,7 +6,7 @@
     print(done.entrypoint, [task.name for task in done.conversion.plan.tasks])
 
 Everything the command line does is a function here: `read_notebook`, `inspect`, `draw_graph`, `convert`,
-`run_flow`, `batch`, `deploy`. They load what they need when they are first used.
+`run_flow`, `verify`, `batch`, `deploy`. They load what they need when they are first used.
 """
 
 from __future__ import annotations
