@@ -120,7 +120,7 @@ def _server_cpu(server: PrefectServer) -> float:
 
 
 def _batch(folder: Path, env: Mapping[str, str], count: int, runner: str) -> Measured:
-    flow = _converted(folder / "work.ipynb")
+    flow = _converted(write_notebook(folder))
     sets = write_sets(folder / "sets.csv", count)
     return _command(folder, env, flow, sets, f"results-{runner}-{count}", runner)
 
