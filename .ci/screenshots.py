@@ -36,6 +36,8 @@ def main() -> None:
         try:
             deploy(server, home / "project")
             worker = start_worker(server, "local", home / "worker")
+            online = "/work_pools/local/workers/filter"
+            wait_for(lambda: server.post(online), "the worker", 300)
             deployment, run = run_once(server)
             look(server, deployment, run, target)
         finally:
