@@ -7,6 +7,7 @@ logs what it printed. One artifact for each display of each set would cost the s
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,13 +24,13 @@ def without_runs(
         module: the flow's module.
         artifacts: True to leave the functions that publish artifacts as they are.
         generated: True if the module is as it was generated: then figures aren't drawn only to be published.
-        loggers: False to leave `get_run_logger` as it is.
+        loggers: False to leave `get_run_logger` as it is, and Prefect's own modules, which others use too.
 
     Returns what puts everything back.
     """
     instead = _replacements(artifacts=artifacts, loggers=loggers)
     changed: list[tuple[dict[str, Any], str, Any]] = []
-    for names in _homes(module):
+    for names in _homes(module, prefects=loggers):
         for name, value in list(names.items()):
             if callable(value) and id(value) in instead:
                 changed.append((names, name, value))
@@ -56,10 +57,10 @@ def artifacts_left_out(module: ModuleType, *, artifacts: bool, generated: bool) 
         undo()
 
 
-def _homes(module: ModuleType) -> list[dict[str, Any]]:
+def _homes(module: ModuleType, *, prefects: bool) -> list[dict[str, Any]]:
     """The globals of the user's modules, and of Prefect's that hand the functions out."""
-    prefects = ("prefect", "prefect.artifacts", "prefect.logging", "prefect.logging.loggers")
-    theirs = [vars(sys.modules[name]) for name in prefects if name in sys.modules]
+    names = ("prefect", "prefect.artifacts", "prefect.logging", "prefect.logging.loggers")
+    theirs = [vars(sys.modules[name]) for name in names if prefects and name in sys.modules]
     beside = [
         vars(other)
         for other in list(sys.modules.values())
@@ -69,7 +70,9 @@ def _homes(module: ModuleType) -> list[dict[str, Any]]:
 
 
 def _is_users(file: str | None) -> bool:
-    return bool(file) and "site-packages" not in str(file) and not str(file).startswith(sys.base_prefix)
+    path = str(file or "")
+    ours = path.startswith(os.path.dirname(os.path.dirname(__file__)))
+    return bool(path) and not ours and "site-packages" not in path and not path.startswith(sys.base_prefix)
 
 
 def _replacements(*, artifacts: bool, loggers: bool) -> dict[int, Any]:
