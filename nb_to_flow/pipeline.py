@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nb_to_flow.ir.depth import room_for_depth, too_deep
 from nb_to_flow.ir.diagnostics import Diagnostic, Outcome, Severity
 from nb_to_flow.ir.facts import Facts
 from nb_to_flow.ir.flow import GeneratedFlow, GenerateOptions
@@ -129,10 +130,15 @@ def convert(path: Path, options: ConvertOptions | None = None) -> Conversion:
 def _through(steps: tuple[Step, ...], path: Path, options: ConvertOptions | None) -> Conversion:
     """Run the steps until one yields nothing."""
     conversion = Conversion(path=path)
-    for step in steps:
-        conversion = step(conversion, options or ConvertOptions())
-        if conversion.errors:
-            break
+    with room_for_depth():
+        for step in steps:
+            try:
+                conversion = step(conversion, options or ConvertOptions())
+            except (RecursionError, MemoryError):  # the latter is how the parser says it
+                found = (*conversion.diagnostics, too_deep(conversion.notebook))
+                conversion = replace(conversion, diagnostics=found)
+            if conversion.errors:
+                break
     return _discreet(conversion)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import nb_to_flow
 from tests.fuzz.check import problem_with, watching
 from tests.fuzz.material import GROWING, MAGICS, SNIPPETS, UNICODE, content_of, own_notebooks
 from tests.fuzz.mutate import as_bytes, mutated
@@ -38,11 +39,29 @@ def test_the_examples_as_they_are(number: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [3, 60, 1000])
+@pytest.mark.parametrize("size", [3, 60, 250, 1000])
 def test_what_grows(size: int) -> None:
     for number, grow in enumerate(GROWING):
         problem = problem_with(as_bytes(content_of("y = 1", grow(size), "print(x)")), number)
         assert problem is None, f"number {number}\n{problem}"
+
+
+def test_a_long_chain_of_branches_is_no_problem(tmp_path: Path) -> None:
+    chain = "if x == 0:\n    y = 0\n" + "".join(f"elif x == {i}:\n    y = {i}\n" for i in range(1, 200))
+    [done] = _converted(tmp_path, "x = 3", chain, "print(y)")
+    assert done.ok
+
+
+@pytest.mark.parametrize("source", ["x = " + "lambda a: " * 250 + "a", "x = " + "not " * 2000 + "y"])
+def test_what_is_nested_too_deeply_is_refused_by_line(source: str, tmp_path: Path) -> None:
+    [done] = _converted(tmp_path, "y = 1", f"z = y\n{source}")
+    assert [(d.code, d.span and d.span.cell) for d in done.diagnostics] == [("NB113", 1)]
+
+
+def _converted(folder: Path, *sources: str) -> tuple[nb_to_flow.Converted, ...]:
+    path = folder / "notebook.ipynb"
+    path.write_bytes(as_bytes(content_of(*sources)))
+    return nb_to_flow.convert(path, output=folder / "out")
 
 
 @pytest.mark.slow
