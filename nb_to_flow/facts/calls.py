@@ -109,8 +109,12 @@ class Calls(Functions):
         return result
 
     def _use_up(self, args: Arguments) -> None:
-        """Whoever is given an iterator or an open file reads on in it."""
-        self.change(obj for obj in sorted(args.every()) if self.traits(obj) & {"iterator", "handle"})
+        """Whoever is given an iterator or an open file reads on in it; what is lazy loads itself."""
+        given = sorted(args.every())
+        self.change(obj for obj in given if self.traits(obj) & {"iterator", "handle"})
+        for obj in given:
+            if "lazy" in self.traits(obj):
+                self.fill(frozenset((obj,)), ("loaded",))
 
     def joined_path(self, name: str, args: Arguments) -> Value | None:
         """The text of a path put together by `os.path.join`, `Path` and the like."""

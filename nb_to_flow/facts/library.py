@@ -29,7 +29,7 @@ class LibraryCalls(Machine):
         """Do what `api` says; the receiver is NOTHING for functions."""
         for target in api.changes:
             if target == "self" and (api.fills or name.startswith(".")):
-                self._fill(receiver, api.fills or (name[1:],))
+                self.fill(receiver, api.fills, name[1:])
             else:
                 self._change_target(target, receiver, args)
         in_place = bool(api.inplace) and self._flag(args, "inplace")
@@ -73,20 +73,6 @@ class LibraryCalls(Machine):
     def _change_target(self, target: str, receiver: Value, args: Arguments) -> None:
         deep = target.endswith(".content")
         self.change(self.target(target.removesuffix(".content"), receiver, args), deep)
-
-    def _fill(self, receiver: Value, keys: tuple[str, ...]) -> None:
-        """Objects that keep what they compute change only the first time it is asked for."""
-        for obj in sorted(receiver):
-            caches = "caches" in self.traits(obj)
-            new = set(keys) - (self.kept.get(obj, set()) if caches else set())
-            if new:
-                self.change((obj,))
-            if any(key.startswith("model.") for key in new):
-                for inner in sorted(self.mutable(self.heap.items(obj))):
-                    if self.heap.types[inner].endswith("Model"):
-                        self.record.change(inner, deep=False, cached=True)
-            if len(receiver) == 1 and not self.journal:
-                self.kept.setdefault(obj, set()).update(keys)
 
     def _store_target(self, target: str, keeper: Value, receiver: Value, args: Arguments) -> None:
         content = target.endswith(".content")

@@ -170,6 +170,26 @@ class Machine(ABC):
                 for inner in self.content(obj):
                     self.record.change(inner, True, certain)
 
+    def fill(self, value: Value, keys: tuple[str, ...], attribute: str = "") -> None:
+        """Objects that keep what they compute change only the first time it is asked for.
+
+        `keys` is what they keep of this; if empty, an `attribute` is kept where the type has the trait "caches".
+        """
+        for obj in sorted(value):
+            if not keys and "caches" not in self.traits(obj):
+                self.change((obj,))
+                continue
+            wanted = set(keys) or {attribute}
+            new = wanted - self.kept.get(obj, set())
+            changed = {obj} if new else set()
+            if any(key.startswith("model.") for key in new):
+                items = self.mutable(self.heap.items(obj))
+                changed |= {inner for inner in items if self.heap.types[inner].endswith("Model")}
+            for one in sorted(changed - self.heap.frozen):
+                self.record.change(one, deep=False, cached=True)
+            if len(value) == 1 and not self.journal:
+                self.kept.setdefault(obj, set()).update(wanted)
+
     def _go_on(self, obj: int, certain: bool) -> None:
         """A generator runs on: it looks its names up now, and changes what its code changes."""
         names, changed = self.lazy[obj]

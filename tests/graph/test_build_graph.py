@@ -120,9 +120,45 @@ OBJECTS = {
     "sample data": (["from bokeh.sampledata.iris import flowers", "a = flowers.describe()"], {(0, 1)}),
 }
 
+# what looks like reading: the first look loads or indexes, a missing key is put in
+LOOKS = {
+    "a graph keeps its views": (
+        [
+            "import networkx as nx",
+            "g = nx.Graph()",
+            "g.add_edge(1, 2)",
+            "len(g.nodes)",
+            "len(g.nodes)",
+            "g.nodes[1]['x'] = 3",
+            "n = g.number_of_nodes()",
+        ],
+        {(1, 2), (2, 3), (3, 4), (3, 5), (5, 6)},
+    ),
+    "an image is loaded": (
+        [
+            "from PIL import Image",
+            "i = Image.open('a.png')",
+            "i.size",
+            "a = i.convert('L')",
+            "b = i.convert('L')",
+        ],
+        {(1, 2), (1, 3), (3, 4)},
+    ),
+    "a default is put in": (
+        ["from collections import defaultdict", "d = defaultdict(int)", "d['a']", "n = len(d)"],
+        {(1, 2), (2, 3)},
+    ),
+    "found in a page": (
+        ["import bs4", "s = bs4.BeautifulSoup('<a/>')", "t = s.find('a')", "t['k'] = 'v'", "s.prettify()"],
+        {(1, 2), (1, 3), (2, 3), (3, 4)},
+    ),
+}
+
 
 @pytest.mark.parametrize(
-    "table", [VARIABLES, FILES, STATE, OBJECTS], ids=["variables", "files", "state", "objects"]
+    "table",
+    [VARIABLES, FILES, STATE, OBJECTS, LOOKS],
+    ids=["variables", "files", "state", "objects", "looks"],
 )
 def test_cell_edges(table: dict[str, tuple[list[str], set[tuple[int, int]]]]) -> None:
     found = {

@@ -28,6 +28,7 @@ TRAITS = frozenset(
         "opaque",
         "reader",
         "caches",
+        "lazy",
     }
 )
 ACCESSES = frozenset({*(access.value for access in Access), "mode"})

@@ -98,6 +98,7 @@ class TypeFacts:
             "indexer"   df.loc, df.iloc: stores go through to the receiver
             "opaque"    an object of the library whose unknown methods are assumed to change it
             "caches"    an object that stores what was computed from it: looking at it may change it
+            "lazy"      an object that loads itself, or indexes what it holds, when it is first given to something
             "reader"    an object whose unknown methods are assumed to leave it as it is
         attributes: what `x.name` gives.
         methods: what `x.name(...)` does. Operators are under their dunder names (`__getitem__`,
