@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import platform
 import sys
 import threading
 from collections.abc import Iterator
@@ -23,22 +24,22 @@ _ALONE = threading.Lock()
 _SHOPS: dict[str, Any] = {}
 
 
-def run_on_cluster(setup: Setup, chunk: Chunk) -> tuple[list[Finished], str]:
-    """Run a chunk in a cluster's worker; how its pieces ended, or why it can't be run.
+def run_on_cluster(setup: Setup, chunk: Chunk) -> tuple[list[Finished], str, bool]:
+    """Run a chunk in a cluster's worker; how its pieces ended, or why it can't be run, and if that will stay so.
 
     One chunk at a time in each process. A chunk that has been started before was lost with its worker and
     isn't run again: the driver decides what of it is.
     """
     if not setup.store.is_dir() or not setup.flow_file.is_file():
-        return [], f"{os.uname().nodename} doesn't have {setup.store.parent} or {setup.flow_file}"
+        return [], f"{platform.node()} doesn't have {setup.store.parent} or {setup.flow_file}", True
     try:
         (setup.store / f"{setup.token}-{chunk.number}.started").touch(exist_ok=False)
     except FileExistsError:
-        return [], f"the worker that ran chunk {chunk.number} is gone"
+        return [], f"the worker that ran chunk {chunk.number} is gone", False
     ended: list[Finished] = []
     with _ALONE, _inside(setup), _locked(setup):
         _shop(setup).run(chunk, ended.extend)
-    return ended, ""
+    return ended, "", False
 
 
 def _shop(setup: Setup) -> Any:
@@ -125,10 +126,10 @@ class Dask:
             run_on_cluster, self._setup, chunk, pure=False, key=_key(self._setup, chunk)
         )
         try:
-            ended, lost = future.result()
+            ended, lost, for_good = future.result()
         except Exception as error:
             raise WorkerLost(f"{type(error).__name__}: {error}") from error
-        _reported(ended, lost, report)
+        _reported(ended, lost, report, for_good=for_good)
 
     def close(self) -> None:
         """Leave the cluster; end it if it was started here."""
@@ -169,10 +170,10 @@ class Ray:
     def run(self, chunk: Chunk, report: Report) -> None:
         """Run a chunk on some worker of the cluster."""
         try:
-            ended, lost = self._ray.get(self._remote.remote(self._setup, chunk))
+            ended, lost, for_good = self._ray.get(self._remote.remote(self._setup, chunk))
         except self._ray.exceptions.RayError as error:
             raise WorkerLost(f"{type(error).__name__}: {error}") from error
-        _reported(ended, lost, report)
+        _reported(ended, lost, report, for_good=for_good)
 
     def close(self) -> None:
         """Leave the cluster; end it if it was started here."""
@@ -184,7 +185,7 @@ def _key(setup: Setup, chunk: Chunk) -> str:
     return f"chunk-{setup.token}-{chunk.number}"
 
 
-def _reported(ended: list[Finished], lost: str, report: Report) -> None:
+def _reported(ended: list[Finished], lost: str, report: Report, *, for_good: bool) -> None:
     if lost:
-        raise WorkerLost(lost, for_good="doesn't have" in lost)
+        raise WorkerLost(lost, for_good=for_good)
     report(ended)

@@ -88,8 +88,9 @@ class Store:
             return (self.folder / name).read_bytes()
         start, size = map(int, rest.split(":"))
         if name not in self._readers:
-            self._readers[name] = open(self.folder / name, "rb")  # noqa: SIM115
-        data: bytes = os.pread(self._readers[name].fileno(), size, start)
+            self._readers[name] = open(self.folder / name, "rb", buffering=0)  # noqa: SIM115
+        self._readers[name].seek(start)
+        data: bytes = self._readers[name].read(size)
         if len(data) != size:
             raise FileNotFoundError(f"{self.folder / name} is shorter than it was")
         return data
@@ -146,7 +147,7 @@ def recorded(folder: Path) -> Iterator[Finished]:
 
 def clear(folder: Path) -> None:
     """Remove everything that the store has written."""
-    for pattern in ("*.seg", "*.pkl", ".*.tmp"):
+    for pattern in ("*.seg", "*.pkl", ".*.tmp", "*.started"):
         for path in folder.glob(pattern):
             with contextlib.suppress(OSError):
                 path.unlink()

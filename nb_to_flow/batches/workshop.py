@@ -10,6 +10,7 @@ import inspect
 import io
 import os
 import pickle
+import platform
 import signal
 import sys
 import threading
@@ -56,7 +57,7 @@ class Workshop:
         self.setup = setup
         self.module = module
         self.store = Store(setup.store, shares=setup.trusted)
-        self.name = f"{os.uname().nodename if hasattr(os, 'uname') else ''}:{os.getpid()}"
+        self.name = f"{platform.node()}:{os.getpid()}"
         self._prepared: set[Path] = set()
         self._functions: dict[str, tuple[Callable[..., Any], inspect.Signature, Any]] = {}
 
