@@ -44,6 +44,8 @@ class Attributes(Calls):
     def _attribute_of(self, obj: int, name: str, node: ast.AST) -> Value:
         if name == "__dict__" and obj not in self.heap.frozen:
             return frozenset((obj,))
+        if name == "__class__" and (cls := self.class_of(obj)):
+            return cls
         payload = self.payload(obj)
         if isinstance(payload, Library):
             return self._library_attribute(payload.name, name, node)
@@ -73,6 +75,15 @@ class Attributes(Calls):
             if column is not None:
                 return self.apply(column, "column", frozenset((obj,)), Arguments([self.text(name)]), node)
         return self._unknown_attribute(obj, name)
+
+    def class_of(self, obj: int) -> Value:
+        """What `type(x)` is, if it is known."""
+        payload = self.payload(obj)
+        if isinstance(payload, Instance):
+            return frozenset((payload.cls,))
+        kind = self.heap.types[obj]
+        known = payload is None and kind and self.knowledge.type(kind)
+        return self.library(kind) if known else NOTHING
 
     def _held(self, obj: int, name: str) -> Value:
         """What an attribute holds; what was stored through `vars(obj)` stands among the items."""

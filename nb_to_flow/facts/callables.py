@@ -128,6 +128,12 @@ class Callables(Invocation):
                 self.heap.hold(obj, ITEMS, value)
         return self.imm("None")
 
+    def _call_type(self, args: Arguments, node: ast.AST) -> Value:
+        known = frozenset().union(NOTHING, *(self.class_of(obj) for obj in args.first()))
+        if len(args.positional) != 1 or not known:
+            return super().call_library("type", args, node)
+        return known
+
     def _call_vars(self, args: Arguments, node: ast.AST) -> Value:
         """An object's own dict stands for the object: see `Attributes`."""
         if not args.positional:

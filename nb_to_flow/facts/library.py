@@ -51,7 +51,13 @@ class LibraryCalls(Machine):
             return self.imm("None") | frozenset(
                 o for o in receiver if self.heap.types[o].startswith("pandas.")
             )
-        return self._result(api, name, receiver, args, node, passed)
+        return self._result(api, name, receiver, args, node, passed) | self._filled(args)
+
+    def _filled(self, args: Arguments) -> Value:
+        """The arrays that a call is told to put its result into, and returns."""
+        out = frozenset(o for o in args.keywords.get("out", NOTHING) if "buffer" in self.traits(o))
+        self.change(out, deep=True)
+        return out
 
     # -- targets --------------------------------------------------------------------------------------
 

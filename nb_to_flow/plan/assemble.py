@@ -51,6 +51,7 @@ def assemble(settled: Settled) -> Assembly:
     draft = _hoist_shared_constants(draft, settled.interfaces)
     interfaces = {g: interface_of(draft, settled.interfaces[g].own) for g in tasks}
     interfaces = _place_leftovers(draft, tasks, interfaces)
+    before |= {g: frozenset() for g in tasks if g not in before}
     home: dict[int, int] = {}
     for g in tasks:
         for index in interfaces[g].steps:
@@ -94,25 +95,43 @@ def _hoist_shared_constants(draft: Draft, interfaces: Mapping[int, Interface]) -
 def _place_leftovers(
     draft: Draft, tasks: list[int], interfaces: dict[int, Interface]
 ) -> dict[int, Interface]:
-    """Constants that no task uses go with the statements of their cell, else with what stands nearest."""
+    """Constants that no task uses go with the statements of their cell, else with what stands nearest.
+
+    One that is a result and would be in the way everywhere has a task of its own; others are left out.
+    """
     used = {i for face in interfaces.values() for i in face.steps}
     places = sorted((draft.span(i).cell, i, g) for g in tasks for i in interfaces[g].own)
-    more: dict[int, list[int]] = {}
-    for index in sorted(draft.repeatable - used - draft.secret):
-        if draft.facts.statements[index].role is Role.CONSTANT and places:
-            more.setdefault(_nearest(places, draft.span(index).cell, index), []).append(index)
-    for group, indexes in more.items():
-        wider = interface_of(draft, (*interfaces[group].own, *indexes))
-        if not wider.conflicts:
-            interfaces[group] = wider
+    final = {draft.versions.reaching.final[n] for n in draft.results}
+    for index in sorted(draft.repeatable - used):
+        if draft.facts.statements[index].role is not Role.CONSTANT or not places:
+            continue
+        for group in _nearest(places, draft.span(index).cell, index):
+            wider = _widened(draft, interfaces[group], index)
+            if wider is not None:
+                interfaces[group] = wider
+                break
+        else:
+            if index in final:
+                interfaces[index] = interface_of(draft, (index,))
+                tasks.append(index)
     return interfaces
 
 
-def _nearest(places: list[tuple[int, int, int]], cell: int, index: int) -> int:
-    """The group of the statement nearest to `index`, by cells first."""
+def _widened(draft: Draft, interface: Interface, index: int) -> Interface | None:
+    """The interface with one more constant; None if others of its steps give its names other values."""
+    names = draft.facts.statements[index].binds
+    if any(names & draft.versions.reaching.defines[i] for i in interface.steps):
+        return None
+    wider = interface_of(draft, (*interface.own, index))
+    return None if wider.conflicts else wider
+
+
+def _nearest(places: list[tuple[int, int, int]], cell: int, index: int) -> list[int]:
+    """The groups of the few statements nearest to `index`, by cells first."""
     at = bisect(places, (cell, index, -1))
-    around = places[max(at - 1, 0) : at + 1]
-    return min(around, key=lambda p: (abs(p[0] - cell), p[1] < index, p[1]))[2]
+    around = places[max(at - 2, 0) : at + 2]
+    ranked = sorted(around, key=lambda p: (abs(p[0] - cell), p[1] < index, p[1]))
+    return list(dict.fromkeys(group for _, _, group in ranked))
 
 
 def needed_outputs(assembly: Assembly) -> dict[int, dict[str, int]]:

@@ -89,7 +89,10 @@ def find_incoherent(draft: Draft, interfaces: Mapping[int, Interface], group_of:
             together = {pair.group, *homes.values()} - {-1}
             merged.append((frozenset(together), pair.why))
         elif len(set(homes.values())) > 1 or -1 in homes.values():
-            carried |= _carry(draft, interface, pair, homes)
+            handed = _carry(draft, interface, pair, homes)
+            if handed and handed <= draft.versions.carried:  # that did not help: it takes them from before
+                merged.append((frozenset({pair.group, *homes.values()} - {-1}), pair.why))
+            carried |= handed
     return Remedy(carried=frozenset(carried), merged=tuple(merged))
 
 

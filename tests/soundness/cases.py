@@ -420,4 +420,74 @@ total.append(3)
 # %%
 print(rows)
 """,
+    "a_constant_that_replaces_what_was_used": """
+box = 3 + 6
+# %%
+cache = "red"
+# %%
+held = dict(a=box, b=1)
+try:
+    cache = sorted(held)
+except ValueError:
+    box = len(held)
+# %%
+print(cache)
+# %%
+box = "red"
+""",
+    "a_constant_that_was_deleted": """
+value = {"a": 2}
+# %%
+del value
+# %%
+if 2 > 3:
+    value = [v for v in (1, 2)]
+else:
+    text = repr([v for v in (1, 2)])
+""",
+    "what_is_handed_on_too_late_for_another_reader": """
+total = (4, [v for v in (1, 2)])
+# %%
+pairs = enumerate(total[-1])
+# %%
+taken = total[-1] if len(total) > 1 else None
+# %%
+total = len(taken)
+# %%
+taken += [total]
+# %%
+print(list(pairs))
+""",
+    "the_class_of_an_object": """
+class Item:
+    shared = []
+# %%
+item = Item()
+# %%
+item.__class__.shared.append(1)
+# %%
+type(item).shared.append(2)
+# %%
+print(Item.shared)
+# %%
+rows = [[v] for v in (1, 2)]
+# %%
+same = rows.__class__(rows)
+# %%
+same[0].append(3)
+# %%
+print(rows)
+""",
+    "what_a_result_is_put_into_is_the_result": """
+import numpy as np
+table = np.ones((2, 2))
+# %%
+least = np.minimum(table, 2, out=table)
+# %%
+least[0] = 6
+# %%
+total = table.cumsum(out=np.zeros(4))
+# %%
+print(table, total)
+""",
 }

@@ -247,6 +247,7 @@ ARRAYS = phrase(
     "<target>, *<target> = <=array>",
 )
 
+# Arrays taken from frames are copied: pandas 3 shares memory lazily between frames, and forgets such arrays.
 FRAMES = phrase(
     "<target> = pd.DataFrame({'a': [3, 1, 2], 'b': [0.5, <int>, 1.5]})",
     "<target> = pd.DataFrame({'a': [1, 2], 'k': ['x', 'y']})",
@@ -271,9 +272,9 @@ FRAMES = phrase(
     "<target> = <=frame>.rename(columns={'a': 'z'})",
     "<target> = <=frame>.reset_index(drop=True)",
     "<target> = <=frame>.astype(float, copy=False)",
-    "<target> = <=frame>.to_numpy()",
-    "<target> = <=frame>.values",
-    "<target> = <=series>.to_numpy()",
+    "<target> = <=frame>.to_numpy().copy()",
+    "<target> = <=frame>.values.copy()",
+    "<target> = <=series>.to_numpy().copy()",
     "<target> = <=series>.to_frame('a')",
     "<target> = <=series>.tolist()",
     "<target> = pd.concat([<=frame>, <=frame>])",
@@ -332,7 +333,7 @@ FRAMES = phrase(
     "print(<=series>.sum())",
     "<=frame>.to_csv('t.csv', index=False)",
     "<target> = pd.read_csv('t.csv')",
-    "<target> = <=frame>.a.values",
+    "<target> = <=frame>.a.values.copy()",
     "<target> = <=frame>.shape[0]",
     "<target> = <=frame>.loc[<=frame>['a'].idxmax()]",
     "<target> = <=series>.map(lambda v: v + 1)",
