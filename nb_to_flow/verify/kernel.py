@@ -88,12 +88,11 @@ class Watch:
 
     def heard(self, event: str, arguments: tuple[Any, ...]) -> None:
         """An audit event: note which cell opens a file to write."""
-        if event == "open" and self._cell is not None and len(arguments) == 3:
-            path, mode, flags = arguments
-            if isinstance(path, (str, bytes)) and opens_to_write(mode, flags):
-                cells = self._writers.setdefault(os.path.abspath(os.fsdecode(path)), [])
-                if self._cell not in cells:
-                    cells.append(self._cell)
+        path = written_path(event, arguments) if self._cell is not None else None
+        if path is not None and self._cell is not None:
+            cells = self._writers.setdefault(path, [])
+            if self._cell not in cells:
+                cells.append(self._cell)
 
     def shown(self, figure: Any, kind: str) -> None:
         """A figure is displayed: keep it as a generated flow would publish it."""
@@ -110,11 +109,21 @@ class Watch:
         self._figures.append([self._cell, name, id(figure), kind])
 
 
-def opens_to_write(mode: object, flags: object) -> bool:
-    """True for arguments of the audit event `open` that can change the file."""
-    if isinstance(mode, str):
-        return any(letter in mode for letter in "wax+")
-    return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR))
+def written_path(event: str, arguments: tuple[Any, ...]) -> str | None:
+    """The file that an audit event opens to write (a database, to use), or None."""
+    if event == "sqlite3.connect" and arguments:
+        path, writes = arguments[0], True
+    elif event == "open" and len(arguments) == 3:
+        path, mode, flags = arguments
+        if isinstance(mode, str):
+            writes = any(letter in mode for letter in "wax+")
+        else:
+            writes = isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR))
+    else:
+        return None
+    return (
+        os.path.abspath(os.fsdecode(path)) if writes and isinstance(path, (str, bytes, os.PathLike)) else None
+    )
 
 
 def _load(path: str) -> Any:

@@ -12,7 +12,6 @@ import functools
 import inspect
 import io
 import json
-import os
 import sys
 import threading
 import time
@@ -24,8 +23,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nb_to_flow.verify.kernel import SNAPSHOT_ROOM, written_path
+
 _PNG = "data:image/png;base64,"
-SNAPSHOT_ROOM = 4 * 2**20  # as in kernel.py, whose portraits these are compared with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,18 +254,10 @@ def _run_and_attempt() -> tuple[str, int]:
 
 
 def _heard(event: str, arguments: tuple[Any, ...]) -> None:
-    if event != "open" or len(arguments) != 3:
-        return
-    path, mode, flags = arguments
-    if not isinstance(path, (str, bytes)):
-        return
-    if isinstance(mode, str):
-        writes = any(letter in mode for letter in "wax+")
-    else:
-        writes = isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR))
     current = _CURRENT.get()
-    if writes and current is not None:
-        current.writers.append(os.path.abspath(os.fsdecode(path)))
+    path = written_path(event, arguments) if current is not None else None
+    if current is not None and path is not None:
+        current.writers.append(path)
 
 
 def _watch_artifacts() -> None:

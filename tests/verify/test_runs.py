@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ import pytest
 from nb_to_flow.ir.errors import InputError
 from nb_to_flow.verify import kernels
 from nb_to_flow.verify.flow import delays
+from nb_to_flow.verify.kernel import written_path
 from nb_to_flow.verify.kernels import Kernel, choose_kernel, write_specification
 from nb_to_flow.verify.probe import Orders
 from nb_to_flow.verify.processes import child_environment, run_child
@@ -145,3 +147,19 @@ def test_the_exit_code_is_the_childs(tmp_path: Path) -> None:
     ended = run_child(command, cwd=tmp_path, env=child_environment(), log=tmp_path / "log", timeout=60)
 
     assert (ended.code, ended.errors) == (7, "said\n")
+
+
+@pytest.mark.parametrize(
+    ("event", "arguments", "name"),
+    [
+        ("open", ("a.txt", "w", 0), "a.txt"),
+        ("open", (b"a.txt", "r+", 0), "a.txt"),
+        ("open", ("a.txt", None, os.O_WRONLY), "a.txt"),
+        ("open", ("a.txt", "r", os.O_RDONLY), None),
+        ("open", (7, "w", 0), None),
+        ("sqlite3.connect", (Path("a.db"),), "a.db"),
+        ("socket.connect", ("a",), None),
+    ],
+)
+def test_which_events_write_files(event: str, arguments: tuple[object, ...], name: str | None) -> None:
+    assert written_path(event, arguments) == (None if name is None else os.path.abspath(name))
