@@ -89,7 +89,8 @@ def batch(
     if not source.given() and not (results / LEDGER).exists():
         raise InputError(f"{output} holds no batch to go on with", "Give parameter sets: a file or a grid.")
     chosen = run_options or BatchOptions()
-    with opened(target, folder, options, processes=chosen.runner == "process") as flow:
+    local = chosen.runner == "process" and not deployment
+    with opened(target, folder, options, processes=local) as flow:
         asked = checked_sets(flow, source, strict=strict, say=say) if source.given() else None
         with results_folder(results, resume=resume), contextlib.closing(SqliteLedger(results)) as ledger:
             found = recorded_sets(flow, ledger, asked, say)
