@@ -171,6 +171,22 @@ class Callables(Invocation):
             return super().call_library("sum", args, node)
         return start | self.operate(start | items, items, "__add__", node)
 
+    def _call_functools_reduce(self, args: Arguments, node: ast.AST) -> Value:
+        """The function is given what it returned before, and one item after the other."""
+        if len(args.positional) < 2:
+            return super().call_library("functools.reduce", args, node)
+        items = self.iterate(args.positional[1], node)
+        kept = args.positional[2] if len(args.positional) > 2 else items
+        for _ in range(2):
+            kept |= self.call(args.first(), Arguments([kept, items]), node)
+        return kept
+
+    def _call_itertools_chain_from_iterable(self, args: Arguments, node: ast.AST) -> Value:
+        made = self.make(node, "iterator", "chain")
+        self.heap.hold(made, ITEMS, self.iterate(self.iterate(args.first(), node), node))
+        self.heap.hold(made, "frame", self.mutable(args.first()))
+        return frozenset((made,))
+
     def _call_itertools_tee(self, args: Arguments, node: ast.AST) -> Value:
         """Iterators of their own over the same items."""
         items = self.iterate(args.first(), node)

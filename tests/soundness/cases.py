@@ -490,4 +490,18 @@ total = table.cumsum(out=np.zeros(4))
 # %%
 print(table, total)
 """,
+    "a_reduction_changes_what_it_starts_with": """
+import functools
+import itertools
+kept = [v for v in (1, 2)]
+rows = [[v] for v in kept]
+# %%
+total = functools.reduce(lambda held, v: held.append(v) or held, [3, 4], kept)
+# %%
+log = list(itertools.chain.from_iterable([rows, [[7]]]))
+# %%
+log[0].append(8)
+# %%
+print(kept, rows)
+""",
 }
