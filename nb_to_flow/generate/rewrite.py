@@ -73,7 +73,8 @@ class Scope:
 def rewrite(statement: Statement, context: Context, scope: Scope) -> str:
     """The statement's code as it stands in the module; "" if nothing is left of it."""
     node = statement.node
-    if not statement.shows and not _MAY_NEED_EDIT.search(statement.code):
+    plain = not statement.shows and not _MAY_NEED_EDIT.search(statement.code)
+    if plain and not (scope.uses_globals and ":" in statement.code):
         return "" if _is_idle(node) else statement.code
     rewriter = _Rewriter(statement, context, scope)
     if rewriter.vanishes():
@@ -144,6 +145,8 @@ class _Rewriter:
             handled.add(id(node.func))
         elif isinstance(node, ast.Delete):
             yield from self._deletion(node)
+        elif isinstance(node, ast.AnnAssign):
+            yield from self._annotation(node)
         elif isinstance(node, ast.Name) and id(node) not in handled and self._is_display(node):
             yield self._replacement(node, self._display_function())
 
@@ -158,6 +161,17 @@ class _Rewriter:
         ]
         code = " = ".join([*gone, "None"])
         yield self._replacement(node, f"del {', '.join(rest)}; {code}" if rest else code)
+
+    def _annotation(self, node: ast.AnnAssign) -> Iterator[Edit]:
+        """What is declared global must not be annotated."""
+        if not self.scope.uses_globals or not isinstance(node.target, ast.Name) or self._is_nested(node):
+            return
+        if node.value is None:
+            yield self._replacement(node, "pass")
+        else:
+            end, start = self.positions.span(node.target)[1], self.positions.span(node.value)[0]
+            opened = self.positions.source[end:start].rstrip().endswith("(")
+            yield Edit(start=end, end=start, text=" = (" if opened else " = ")
 
     def _is_nested(self, node: ast.stmt) -> bool:
         """True if it stands in a function or class of the statement."""

@@ -215,7 +215,16 @@ class Versions:
         node = self.facts.notebook.statements[index].node
         first = {name for name in loaded_names(node) & self._shadowing if loads_first(node, name)}
         wanted = first | (self.undefined(index) & self._shadowing)
-        return frozenset(wanted - self.reaching.before[index].keys())
+        return frozenset(wanted - self.reaching.before[index].keys() - self._shadowed[index])
+
+    @cached_property
+    def _shadowed(self) -> tuple[frozenset[str], ...]:
+        """For each statement the builtin names that mean something else before it."""
+        found, now = [], frozenset[str]()
+        for index, facts in enumerate(self.facts.statements):
+            found.append(now)
+            now = now - facts.deletes | self.reaching.defines[index] & self._shadowing
+        return tuple(found)
 
     @cached_property
     def used_as_builtins(self) -> frozenset[str]:

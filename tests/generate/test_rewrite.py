@@ -163,3 +163,20 @@ def test_idle_names_vanish_but_attributes_stay() -> None:
     context = make_context(book, GenerateOptions(), NAMES)
     scope = Scope(keys=Keys(name="t"))
     assert [rewrite(context.statement(i), context, scope) for i in (4, 5)] == ["", "x.size"]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("x: int = 1", "x = 1"),
+        ("x: int = (\n    1 + 2)", "x = (\n    1 + 2)"),
+        ("if x:\n    y: list[int] = [x]", "if x:\n    y = [x]"),
+        ("x: int", "pass"),
+        # what is no global keeps its annotation
+        ("def f():\n    x: int = 1", "def f():\n    x: int = 1"),
+        ("a.x: int = 1", "a.x: int = 1"),
+    ],
+)
+def test_what_is_declared_global_is_not_annotated(code: str, expected: str) -> None:
+    assert rewritten(code, uses_globals=True) == expected
+    assert rewritten(code) == code

@@ -504,4 +504,33 @@ log[0].append(8)
 # %%
 print(kept, rows)
 """,
+    "a_local_function_that_uses_what_shadows_a_builtin": """
+alpha = [[i] for i in range(3)]
+# %%
+list = alpha[-1]
+# %%
+alpha[-1] += alpha
+# %%
+step = '%s' % alpha[-1].pop()
+# %%
+if 'a' in {}:
+    def pick(x):
+        return {}
+else:
+    def pick(x):
+        return [x, list[0]]
+try:
+    step += f'{list[-1][-1]}'
+except TypeError:
+    list.reverse()
+""",
+    "annotated_variables_of_a_notebook_in_one_task": """
+total: list[int] = [1, 2]
+# %%
+exec('total.append(3)')
+# %%
+if total:
+    last: int = total[-1]
+print(last)
+""",
 }
