@@ -169,9 +169,9 @@ class _Rewriter:
         if node.value is None:
             yield self._replacement(node, "pass")
         else:
-            end, start = self.positions.span(node.target)[1], self.positions.span(node.value)[0]
-            opened = self.positions.source[end:start].rstrip().endswith("(")
-            yield Edit(start=end, end=start, text=" = (" if opened else " = ")
+            after = self.positions.span(node.annotation)[1]
+            equals = self.positions.source.index("=", after)
+            yield Edit(start=self.positions.span(node.target)[1], end=equals, text=" ")
 
     def _is_nested(self, node: ast.stmt) -> bool:
         """True if it stands in a function or class of the statement."""

@@ -170,6 +170,7 @@ def test_idle_names_vanish_but_attributes_stay() -> None:
     [
         ("x: int = 1", "x = 1"),
         ("x: int = (\n    1 + 2)", "x = (\n    1 + 2)"),
+        ("x: (int) = 1", "x = 1"),
         ("if x:\n    y: list[int] = [x]", "if x:\n    y = [x]"),
         ("x: int", "pass"),
         # what is no global keeps its annotation
