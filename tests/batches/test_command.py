@@ -217,7 +217,7 @@ def test_ctrl_c_ends_it_and_says_how_to_go_on(server: PrefectServer, tmp_path: P
     ) as process:
         wait_for(lambda: len(log.read_text().splitlines()) > 5, "some pieces")
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to the workers too
-        said = process.communicate(timeout=120)[1]
+        said = process.communicate(timeout=300)[1]
     assert process.returncode == 130
     assert "--resume -o r goes on from here" in said
     assert "Traceback" not in said
