@@ -196,19 +196,14 @@ def test_ctrl_c_ends_it_and_says_how_to_go_on(server: PrefectServer, tmp_path: P
     )
     log = tmp_path / "log.txt"
     log.touch()
-    command = [
-        sys.executable,
-        "-m",
-        "nb_to_flow",
-        "batch",
-        "small.py",
-        "--grid",
-        "year=1000..1300",
-        "-o",
-        "r",
-    ]
+    # What runs in the background may have been told to ignore the signal.
+    start = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from nb_to_flow.cli import main; sys.exit(main())"
+    )
+    arguments = ["batch", "small.py", "--grid", "year=1000..1300", "-o", "r"]
     with subprocess.Popen(
-        command,
+        [sys.executable, "-c", start, *arguments],
         cwd=tmp_path,
         env={**server.env, "BATCH_LOG": str(log)},
         stderr=subprocess.PIPE,
