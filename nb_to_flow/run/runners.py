@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +48,10 @@ def with_runner(flow: Flow[..., Any], name: str | None, workers: int | None = No
         cluster = {"n_workers": min(count, 2), "threads_per_worker": 1, "dashboard_address": None}
         runner = import_module("prefect_dask").DaskTaskRunner(cluster_kwargs=cluster)
     elif name == "ray":
-        runner = import_module("prefect_ray").RayTaskRunner(init_kwargs={"include_dashboard": False})
+        # Ray's workers know nothing of what this process has put on its import path.
+        env = {"PYTHONPATH": os.pathsep.join(folder for folder in sys.path if folder)}
+        settings = {"include_dashboard": False, "runtime_env": {"env_vars": env}}
+        runner = import_module("prefect_ray").RayTaskRunner(init_kwargs=settings)
     else:
         runner = ThreadPoolTaskRunner(max_workers=workers or count)
     return flow.with_options(task_runner=runner)
