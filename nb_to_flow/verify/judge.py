@@ -126,7 +126,8 @@ def headline(rows: list[Row]) -> str:
     """The first and worst of the rows in one sentence, with the number of others."""
     if not rows:
         return ""
-    bad = [row for row in rows if row.verdict is worst([r.verdict for r in rows])]
+    verdict = worst([row.verdict for row in rows])
+    bad = [row for row in rows if row.verdict is verdict]
     first = f"{bad[0].label}: {bad[0].reason}" if bad[0].label else bad[0].reason
     return first + (f" (and {len(bad) - 1} more)" if len(bad) > 1 else "")
 
