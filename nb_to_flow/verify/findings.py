@@ -80,7 +80,7 @@ def _compared(
     """None if there is nothing to say."""
     if expected is None:
         return Comparison(verdict=Verdict.UNKNOWN, reason="the notebook leaves no such variable")
-    loose = reference.loose_paths(name)
+    loose = reference.loose_variables[name]
     if WHOLE in loose:
         return Comparison(verdict=Verdict.UNSTABLE, reason="the notebook gives another value each time")
     if actual is None:
@@ -96,7 +96,7 @@ def _lines(reference: Reference, seen: Observation, origins: Origins) -> list[Fi
     if not expected and not actual:
         return []
     cells_of = {task: list(cells) for task, cells in origins.cells.items()}
-    compared = compare_lines_by_task(expected, actual, cells_of, reference.loose_lines())
+    compared = compare_lines_by_task(expected, actual, cells_of, reference.loose_lines)
     return [_line_finding(reference, seen, origins, names, c) for names, c in compared]
 
 
@@ -128,7 +128,7 @@ def _count(lines: int) -> str:
 
 def _files(reference: Reference, seen: Observation, origins: Origins) -> list[Finding]:
     first = reference.first
-    loose = reference.loose_files()
+    loose = reference.loose_files
     compared = compare_files(first.folder, seen.folder, reference.before, reference.tolerance, loose)
     found = []
     for path, comparison in compared.items():

@@ -53,60 +53,69 @@ class Reference:
         others: further runs, to learn what isn't deterministic.
         before: fingerprints of the folder's files before any run.
         tolerance: for floats.
+        loose_variables: by final variable its parts that aren't deterministic; {""} for all of it.
+        loose_lines: the printed lines that aren't.
+        loose_files: by path the parts of files that aren't; {""} for all of a file.
     """
 
     first: Observation
     others: tuple[Observation, ...]
     before: Mapping[str, str]
     tolerance: float
-    _loose: dict[str, frozenset[str]] = field(default_factory=dict)
-
-    def loose_paths(self, name: str) -> frozenset[str]:
-        """The parts of a final variable that aren't deterministic; {""} for all of it."""
-        if name not in self._loose:
-            here = self.first.variables.get(name)
-            others = [o.variables.get(name) for o in self.others]
-            self._loose[name] = self._between(here, others)
-        return self._loose[name]
+    loose_variables: Mapping[str, frozenset[str]]
+    loose_lines: frozenset[str]
+    loose_files: Mapping[str, frozenset[str]]
 
     def unstable(self) -> tuple[str, ...]:
         """Names of the variables and files that aren't deterministic, with the part if it isn't all."""
-        loose = {name: self.loose_paths(name) for name in self.first.variables} | self.loose_files()
+        loose = {**self.loose_variables, **self.loose_files}
         return tuple(joined(name, part) for name, parts in loose.items() for part in sorted(parts))
 
     def loose_in_snapshot(self, cell: int | None, name: str, value: Portrait) -> frozenset[str]:
-        """The same of a variable as it was after a cell."""
+        """The parts that aren't deterministic of a variable as it was after a cell."""
         others = [s.values.get(name) for o in self.others for s in o.snapshots if s.cell == cell]
-        return self._between(value, others)
-
-    def loose_lines(self) -> frozenset[str]:
-        """The printed lines that aren't deterministic."""
-        loose: frozenset[str] = frozenset()
-        for other in self.others:
-            for cell in {p.cell for p in (*self.first.lines, *other.lines)}:
-                mine = [p.text for p in self.first.lines if p.cell == cell]
-                loose |= unstable_lines(mine, [p.text for p in other.lines if p.cell == cell])
-        return loose
-
-    def loose_files(self) -> dict[str, frozenset[str]]:
-        """The parts of files that aren't deterministic, by path; {""} for all of a file."""
-        loose: dict[str, frozenset[str]] = {}
-        for other in self.others:
-            found = unstable_files(self.first.folder, other.folder, self.before, self.tolerance)
-            for path, parts in found.items():
-                loose[path] = loose.get(path, frozenset()) | parts
-        return loose
-
-    def _between(self, here: Portrait | None, others: Iterable[Portrait | None]) -> frozenset[str]:
-        paths: set[str] = set()
-        for other in others:
-            if here is None or other is None:
-                paths.add(WHOLE)
-            else:
-                paths |= unstable_paths(here, other, self.tolerance)
-        return frozenset(paths)
+        return _between(value, others, self.tolerance)
 
 
 def make_reference(runs: tuple[Observation, ...], before: Path, tolerance: float) -> Reference:
     """The reference that some runs of a notebook give, the first of them leading."""
-    return Reference(first=runs[0], others=runs[1:], before=fingerprint(before), tolerance=tolerance)
+    first, others = runs[0], runs[1:]
+    known = fingerprint(before)
+    return Reference(
+        first=first,
+        others=others,
+        before=known,
+        tolerance=tolerance,
+        loose_variables={
+            name: _between(value, [o.variables.get(name) for o in others], tolerance)
+            for name, value in first.variables.items()
+        },
+        loose_lines=_loose_lines(first, others),
+        loose_files=_loose_files(first, others, known, tolerance),
+    )
+
+
+def _between(here: Portrait, others: Iterable[Portrait | None], tolerance: float) -> frozenset[str]:
+    paths: set[str] = set()
+    for other in others:
+        paths |= {WHOLE} if other is None else unstable_paths(here, other, tolerance)
+    return frozenset(paths)
+
+
+def _loose_lines(first: Observation, others: Iterable[Observation]) -> frozenset[str]:
+    loose: frozenset[str] = frozenset()
+    for other in others:
+        for cell in {p.cell for p in (*first.lines, *other.lines)}:
+            mine = [p.text for p in first.lines if p.cell == cell]
+            loose |= unstable_lines(mine, [p.text for p in other.lines if p.cell == cell])
+    return loose
+
+
+def _loose_files(
+    first: Observation, others: Iterable[Observation], before: Mapping[str, str], tolerance: float
+) -> dict[str, frozenset[str]]:
+    loose: dict[str, frozenset[str]] = {}
+    for other in others:
+        for path, parts in unstable_files(first.folder, other.folder, before, tolerance).items():
+            loose[path] = loose.get(path, frozenset()) | parts
+    return loose
