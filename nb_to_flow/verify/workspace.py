@@ -34,6 +34,9 @@ NEVER_COPIED = (
 )
 LIMIT = 2_000_000_000
 
+# A folder, the files in it, and what is left out of it.
+_Walked = tuple[Path, list[str], list[str]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
@@ -99,15 +102,16 @@ def open_workspace(scratch: Path, root: Path, folder: Path, skip: tuple[str, ...
     root, folder = root.resolve(), folder.resolve()
     if not folder.is_relative_to(root):
         raise InputError(f"{folder} is not inside {root}", "--root names a folder that holds the notebook.")
-    patterns = (*NEVER_COPIED, *skip)
-    skipped = tuple(_skipped(root, patterns))
-    _check_size(root, patterns)
-    before = scratch / "before"
-    _copy(root, before, patterns)
+    walked = list(_walk(root, (*NEVER_COPIED, *skip)))
+    _check_size(root, walked)
+    _copy(root, scratch / "before", walked)
+    skipped = tuple(
+        (place / name).relative_to(root).as_posix() for place, _, left_out in walked for name in left_out
+    )
     return Workspace(scratch=scratch, inside=folder.relative_to(root), skipped=skipped)
 
 
-def _walk(root: Path, patterns: tuple[str, ...]) -> Iterator[tuple[Path, list[str], list[str]]]:
+def _walk(root: Path, patterns: tuple[str, ...]) -> Iterator[_Walked]:
     """Like os.walk through links, but into no folder twice; also yields what `patterns` leave out."""
     seen: set[str] = set()
     for folder, inner, names in os.walk(root, followlinks=True):
@@ -116,7 +120,7 @@ def _walk(root: Path, patterns: tuple[str, ...]) -> Iterator[tuple[Path, list[st
             inner.clear()
             continue
         seen.add(real)
-        left_out = [n for n in (*inner, *names) if _matches(n, patterns)]
+        left_out = {n for n in (*inner, *names) if _matches(n, patterns)}
         inner[:] = sorted(n for n in inner if n not in left_out)
         yield Path(folder), [n for n in sorted(names) if n not in left_out], sorted(left_out)
 
@@ -125,15 +129,9 @@ def _matches(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatch(name, pattern) for pattern in patterns)
 
 
-def _skipped(root: Path, patterns: tuple[str, ...]) -> Iterator[str]:
-    for folder, _, left_out in _walk(root, patterns):
-        for name in left_out:
-            yield (folder / name).relative_to(root).as_posix()
-
-
-def _check_size(root: Path, patterns: tuple[str, ...]) -> None:
+def _check_size(root: Path, walked: list[_Walked]) -> None:
     sizes: dict[str, int] = {}
-    for folder, names, _ in _walk(root, patterns):
+    for folder, names, _ in walked:
         parts = folder.relative_to(root).parts
         for name in names:
             if (folder / name).is_file():
@@ -149,9 +147,9 @@ def _check_size(root: Path, patterns: tuple[str, ...]) -> None:
         )
 
 
-def _copy(root: Path, target: Path, patterns: tuple[str, ...]) -> None:
+def _copy(root: Path, target: Path, walked: list[_Walked]) -> None:
     target.mkdir(parents=True)
-    for folder, names, _ in _walk(root, patterns):
+    for folder, names, _ in walked:
         here = target / folder.relative_to(root)
         here.mkdir(exist_ok=True)
         for name in names:
