@@ -14,7 +14,7 @@ from nb_to_flow.ir.errors import InputError
 from nb_to_flow.ir.verification import Breakdown, Observation, Picture, Portrait, Printed, Snapshot
 from nb_to_flow.verify.flowfile import FlowShape
 from nb_to_flow.verify.processes import Ended, child_environment, run_child
-from nb_to_flow.verify.text import printed_lines, relative_writers
+from nb_to_flow.verify.text import last_line, printed_lines, relative_writers
 from nb_to_flow.verify.workspace import Workspace
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -173,8 +173,7 @@ def _failure(job: FlowJob, done: dict[str, Any], ended: Ended) -> Breakdown | No
     if ended.code is None:
         return Breakdown(message=f"the flow takes longer than {job.timeout:g} s", traceback=ended.errors)
     if not done:
-        last = [line.strip() for line in ended.errors.splitlines() if line.strip()][-1:]
-        message = ": ".join(["the flow's process ended early", *last])
+        message = ": ".join(filter(None, ["the flow's process ended early", last_line(ended.errors)]))
         return Breakdown(message=message[:600], traceback=ended.errors)
     failure = done["failure"]
     if failure is None:

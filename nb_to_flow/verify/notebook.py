@@ -13,12 +13,12 @@ from typing import Any
 from nb_to_flow.ir.errors import InputError
 from nb_to_flow.ir.verification import Breakdown, Observation, Picture, Printed, Snapshot
 from nb_to_flow.verify.kernels import NAME, Kernel, write_specification
+from nb_to_flow.verify.papermill_run import TAG
 from nb_to_flow.verify.processes import Ended, child_environment, run_child
-from nb_to_flow.verify.text import printed_lines, relative_writers
+from nb_to_flow.verify.text import last_line, printed_lines, relative_writers
 from nb_to_flow.verify.workspace import Workspace
 
 _HERE = Path(__file__).resolve().parent
-_TAG = "nb_to_flow_cell"
 _TIMING = re.compile(r"CPU times: |Compiler +: |Wall time: |.* per loop \(|The slowest run took ")
 
 
@@ -98,7 +98,8 @@ def _observation(job: NotebookJob, records: Path, folder: Path, live: Path, ende
             "--timeout allows more, or give parameters that make it quicker.",
         )
     if not (records / "done.json").exists():
-        raise InputError(f"{job.notebook} couldn't be run: {_last_line(ended.errors)}")
+        reason = last_line(ended.errors) or "its process ended without a word"
+        raise InputError(f"{job.notebook} couldn't be run: {reason}")
     done = json.loads((records / "done.json").read_bytes())
     executed = _executed(records)
     failure = _failure(done["error"], executed)
@@ -123,7 +124,7 @@ def _executed(records: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     cells: list[dict[str, Any]] = json.loads(path.read_bytes())["cells"]
-    return [c for c in cells if _TAG in c["metadata"]]
+    return [c for c in cells if TAG in c["metadata"]]
 
 
 def _final(records: Path) -> dict[str, Any] | None:
@@ -149,20 +150,15 @@ def _lines(executed: list[dict[str, Any]]) -> tuple[Printed, ...]:
         lines = printed_lines("".join(streams))
         if "%time" in "".join(cell["source"]):  # a flow has the code without the timing
             lines = [line for line in lines if not _TIMING.match(line)]
-        found += [Printed(text=line, cell=cell["metadata"][_TAG]) for line in lines]
+        found += [Printed(text=line, cell=cell["metadata"][TAG]) for line in lines]
     return tuple(found)
 
 
 def _failure(error: dict[str, str] | None, executed: list[dict[str, Any]]) -> Breakdown | None:
     if error is None:
         return None
-    failed = (c["metadata"][_TAG] for c in executed if c["metadata"].get("papermill", {}).get("exception"))
+    failed = (c["metadata"][TAG] for c in executed if c["metadata"].get("papermill", {}).get("exception"))
     text = f"{error['name']}: {error['message']}" if error["message"] else error["name"]
     return Breakdown(
         message=" ".join(text.split())[:600], cell=next(failed, None), traceback=error["traceback"]
     )
-
-
-def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1].strip() if lines else "its process ended without a word"

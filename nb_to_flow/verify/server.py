@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from nb_to_flow.ir.errors import InputError
 from nb_to_flow.verify.processes import child_environment, end_group, start_child
+from nb_to_flow.verify.text import last_line
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -89,8 +90,8 @@ class Server:
         return _STARTED if self._child is not None else ""
 
     def _complaint(self) -> str:
-        text = (self._home / "server.log").read_text("utf-8", "replace").strip()
-        return text.splitlines()[-1] if text else "It wrote nothing to its log."
+        text = (self._home / "server.log").read_text("utf-8", "replace")
+        return last_line(text) or "It wrote nothing to its log."
 
     def __enter__(self) -> Self:
         return self

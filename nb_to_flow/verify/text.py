@@ -16,6 +16,11 @@ def _count(text: str) -> int:
     return text.count("\n") + (not text.endswith("\n")) if text else 0
 
 
+def last_line(text: str) -> str:
+    """The last line that isn't blank: what a program that failed says of it; "" for none."""
+    return (text.strip().splitlines() or [""])[-1].strip()
+
+
 def relative_writers(
     writers: Mapping[str, Sequence[int | str]], live: Path
 ) -> dict[str, tuple[int | str, ...]]:
