@@ -16,21 +16,14 @@ _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 _SHOWN = 20
 
 
-def normal(line: str, folder: str = "") -> str:
-    """A line without what is different in each run: memory addresses, the working folder, trailing blanks."""
-    if folder:
-        line = line.replace(folder, "<folder>")
+def normal(line: str) -> str:
+    """A line without what is different in each run: memory addresses, trailing blanks."""
     return _ADDRESS.sub("0x…", line).rstrip()
 
 
-def unstable_lines(
-    first: Sequence[str], second: Sequence[str], folders: tuple[str, str] = ("", "")
-) -> frozenset[str]:
+def unstable_lines(first: Sequence[str], second: Sequence[str]) -> frozenset[str]:
     """Lines that only one of two runs of the notebook printed: timings and the like."""
-    counts = [
-        Counter(normal(line, folder) for line in run)
-        for run, folder in zip((first, second), folders, strict=True)
-    ]
+    counts = [Counter(map(normal, run)) for run in (first, second)]
     return frozenset(line for line in counts[0] | counts[1] if counts[0][line] != counts[1][line])
 
 
@@ -40,7 +33,6 @@ def compare_lines(
     *,
     unstable: Collection[str] = frozenset(),
     ordered: bool = True,
-    folders: tuple[str, str] = ("", ""),
 ) -> Comparison:
     """Compare what was printed.
 
@@ -50,12 +42,8 @@ def compare_lines(
         unstable: lines that the notebook doesn't reproduce, as `unstable_lines` gives them. In the place of each
             the flow may print any one line, and must print at least one.
         ordered: False if tasks may have printed in any order: then each line must be there as often.
-        folders: the working folders of both runs, left out of the lines.
     """
-    mine, theirs = (
-        [text for text in (normal(line, folder) for line in side) if text]
-        for side, folder in zip((expected, actual), folders, strict=True)
-    )
+    mine, theirs = ([line for line in map(normal, side) if line] for side in (expected, actual))
     steady = [line for line in mine if line not in unstable]
     free = len(mine) - len(steady)
     lost, new = Counter(steady) - Counter(theirs), Counter(theirs) - Counter(steady)
