@@ -34,7 +34,17 @@ _PDF_DATES = re.compile(rb"/(CreationDate|ModDate) ?\([^)]*\)|/ID ?\[[^\]]*\]")
 _OFFICE_DATES = {"docProps/core.xml", "docProps/app.xml"}
 
 
-def content(name: str, data: bytes) -> Any:
+def contents(name: str, *versions: bytes) -> list[Any]:
+    """What the versions of a file hold; as bytes if one of them can't be read."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return [_content(name, data) for data in versions]
+    except Exception:  # noqa: BLE001 - readers raise anything for files they can't read
+        return [_as_bytes(data) for data in versions]
+
+
+def _content(name: str, data: bytes) -> Any:
     """The portrait of what a file holds, by its suffix.
 
     Pickles are loaded, which runs what they say; they were written by the run that is looked at.
@@ -46,21 +56,21 @@ def content(name: str, data: bytes) -> Any:
     if data[:16] == b"SQLite format 3\0":
         return _database(data)
     if suffix in _UNPACK:
-        return content(name[: -len(suffix)], _UNPACK[suffix](data))
+        return _content(name[: -len(suffix)], _UNPACK[suffix](data))
     if suffix in _PICTURES:
         return {"k": "picture", "type": "picture", "png": base64.b64encode(data).decode()}
     reader = _READERS.get(suffix)
     return reader(data) if reader else _text(data)
 
 
-def as_bytes(data: bytes) -> dict[str, Any]:
+def _as_bytes(data: bytes) -> dict[str, Any]:
     """The portrait of a file that is only bytes."""
     return {"k": "bytes", "type": "bytes", "v": base64.b64encode(data).decode()}
 
 
 def _text(data: bytes) -> dict[str, Any]:
     if b"\0" in data[:8000]:
-        return as_bytes(data)
+        return _as_bytes(data)
     text = data.decode("utf-8")
     return {"k": "lines", "type": "text", "items": text.splitlines()}
 
@@ -145,7 +155,7 @@ def _members(data: bytes) -> Any:
         return {
             "k": "dict",
             "type": "zip",
-            "items": [[n, content_or_bytes(n, archive.read(n))] for n in names],
+            "items": [[n, *contents(n, archive.read(n))] for n in names],
         }
 
 
@@ -153,22 +163,12 @@ def _tar(data: bytes) -> Any:
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         files = sorted((m for m in archive.getmembers() if m.isfile()), key=lambda m: m.name)
         read = [(m.name, archive.extractfile(m)) for m in files]
-        items = [[name, content_or_bytes(name, file.read())] for name, file in read if file is not None]
+        items = [[name, *contents(name, file.read())] for name, file in read if file is not None]
         return {"k": "dict", "type": "tar", "items": items}
 
 
-def content_or_bytes(name: str, data: bytes) -> Any:
-    """What a file holds, or its bytes if it can't be read."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return content(name, data)
-    except Exception:  # noqa: BLE001 - readers raise anything for files they can't read
-        return as_bytes(data)
-
-
 def _pdf(data: bytes) -> dict[str, Any]:
-    return as_bytes(_PDF_DATES.sub(b"", data))
+    return _as_bytes(_PDF_DATES.sub(b"", data))
 
 
 def _excel(data: bytes) -> Any:

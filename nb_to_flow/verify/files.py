@@ -5,13 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import warnings
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from nb_to_flow.ir.verification import Comparison, Verdict
-from nb_to_flow.verify.contents import as_bytes, content
+from nb_to_flow.verify.contents import contents
 from nb_to_flow.verify.portraits import compare
 
 # Larger files are compared by their bytes only.
@@ -86,7 +84,8 @@ def _compare(
     paths = [folder / name for folder in folders]
     if max(path.stat().st_size for path in paths) > _LIMIT:
         return Comparison(verdict=Verdict.DIFFERENT, reason="other bytes (too large to look inside)")
-    return compare(*_contents(name, *(path.read_bytes() for path in paths)), tolerance, ignore)
+    expected, actual = contents(name, *(path.read_bytes() for path in paths))
+    return compare(expected, actual, tolerance, ignore)
 
 
 def _one_sided(mine: str | None, theirs: str | None, before: str | None) -> str:
@@ -100,16 +99,6 @@ def _one_sided(mine: str | None, theirs: str | None, before: str | None) -> str:
             else "the notebook deletes it, the flow does not"
         )
     return "the flow does not change it" if theirs == before else "the flow changes it, the notebook does not"
-
-
-def _contents(name: str, mine: bytes, theirs: bytes) -> tuple[Any, Any]:
-    """What both files hold; as bytes if one of them can't be read."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return content(name, mine), content(name, theirs)
-    except Exception:  # noqa: BLE001 - readers raise anything for files they can't read
-        return as_bytes(mine), as_bytes(theirs)
 
 
 def _shape(name: str) -> str:
