@@ -15,8 +15,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from nb_to_flow.batches.jobs import Chunk, Setup
-from nb_to_flow.batches.pools import Report, WorkerLost
+from nb_to_flow.batches.jobs import Chunk, Report, Setup
+from nb_to_flow.batches.pools import WorkerLost
 from nb_to_flow.ir.batch import Finished
 from nb_to_flow.ir.errors import InputError
 

@@ -39,7 +39,7 @@ class Driver:
         self.ledger = ledger
         self.results = results
         self.options = options
-        self.store = Store(results / ".store", shares=False)
+        self.store = Store(results / ".store")
         self.began = time.monotonic()
         self.finished: dict[str, Finished] = {}
         self.known: dict[int, SetRecord] = dict(ledger.known_sets())
@@ -65,12 +65,12 @@ class Driver:
         self.store.close()
         every = self.done >= {s.index for s in self.program.sets}
         if every and not self.options.keep_intermediates:
-            clear(self.results / ".store")
+            clear(self.store.folder)
 
     def take_over(self, workers: int) -> None:
         """What earlier runs have finished, according to the ledger and to what their workers left."""
         before = dict(self.ledger.finished())
-        unheard = [f for f in recorded(self.results / ".store") if f.key not in before]
+        unheard = [f for f in recorded(self.store.folder) if f.key not in before]
         self.ledger.add(self.program)
         unheard = [f for f in unheard if f.key in self.program.pieces]
         self.ledger.finish(unheard)
@@ -84,12 +84,12 @@ class Driver:
 
     def next_chunk(self) -> Chunk | None:
         """What to run next; None if nothing is ready, or nothing more is to start."""
-        keys, seconds = ([], 0.0) if self.stopping else self.schedule.next_chunk()
+        keys = [] if self.stopping else self.schedule.next_chunk()
         if not keys:
             return None
         inside = set(keys)
         jobs = tuple(self._job(self.program.pieces[key], inside) for key in keys)
-        chunk = Chunk(number=self.chunks, jobs=jobs, seconds=seconds)
+        chunk = Chunk(number=self.chunks, jobs=jobs)
         self.chunks += 1
         self.in_flight[chunk.number] = chunk
         self.chunk_of.update(dict.fromkeys(keys, chunk.number))
@@ -152,7 +152,7 @@ class Driver:
         left = [job.key for job in chunk.jobs if self.schedule.state[job.key] is State.RUNNING]
         if lost:
             self.spoilt.add(number)
-            known = {f.key: f for f in recorded(self.results / ".store")} if left else {}
+            known = {f.key: f for f in recorded(self.store.folder)} if left else {}
             self.take([known[key] for key in left if key in known])
             left = [key for key in left if key not in known]
             if left:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from nb_to_flow.batches.canonical import digest
-from nb_to_flow.ir.batch import Expression, Policy, Step
+from nb_to_flow.ir.batch import Expression, Finished, Policy, Step
+
+# Gets how pieces of a chunk ended.
+Report = Callable[[list[Finished]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +73,6 @@ class Chunk:
 
     number: int
     jobs: tuple[Job, ...]
-    seconds: float = 0.0
 
 
 def wanted_digest(wanted: tuple[tuple[Step, ...], ...]) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from nb_to_flow.batches.export import exported, scalar
+from nb_to_flow.batches.export import exported
 from nb_to_flow.ir.batch import (
     Expression,
     Finished,
@@ -18,8 +19,6 @@ from nb_to_flow.ir.batch import (
     State,
     TracedSet,
 )
-
-SPREAD = "**"
 
 
 def outcome(
@@ -62,11 +61,8 @@ def _outputs(
 
 def _constant(name: str, value: Any, results: Path, index: int) -> Output:
     if type(value) is Pickled:
-        import pickle
-
         value = pickle.loads(value.data)
-    found = scalar(value)
-    return found or exported(value, (), results / "outputs" / f"set-{index}" / name, results)
+    return exported(value, (), results / "outputs" / f"set-{index}" / name, results)
 
 
 def _parts(name: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Protocol
 
-from nb_to_flow.batches.jobs import Chunk, Setup
-from nb_to_flow.ir.batch import Finished
+from nb_to_flow.batches.jobs import Chunk, Report, Setup
 from nb_to_flow.ir.errors import InputError
-
-Report = Callable[[list[Finished]], None]
 
 
 class WorkerLost(Exception):

@@ -16,8 +16,8 @@ from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from typing import Any
 
-from nb_to_flow.batches.jobs import Chunk, Setup
-from nb_to_flow.batches.pools import Report, WorkerLost
+from nb_to_flow.batches.jobs import Chunk, Report, Setup
+from nb_to_flow.batches.pools import WorkerLost
 from nb_to_flow.batches.serve import command
 
 

@@ -59,9 +59,6 @@ class Target:
 class Server(Protocol):
     """The Prefect server, as far as a batch needs it."""
 
-    def deployment(self, name: str) -> Target:
-        """The deployment. Raises InputError if there is none."""
-
     def create(self, target: Target, parameters: Mapping[str, Any], *, key: str, name: str) -> str:
         """Id of the flow run with this idempotency key, made if there is none.
 

@@ -31,7 +31,7 @@ def delay(policy: Policy, attempt: int) -> float:
     return seconds * random.Random().uniform(1 / (1 + policy.jitter), 1 + policy.jitter)
 
 
-def may_retry(task: Any, error: Exception | RuntimeError) -> bool:
+def may_retry(task: Any, error: Exception) -> bool:
     """What the task's retry condition says about an exception; True if it has none."""
     condition = getattr(task, "retry_condition_fn", None)
     if condition is None:

@@ -140,8 +140,8 @@ class Schedule:
                 heapq.heappush(self._ready, self._entry(key))
         return skipped
 
-    def next_chunk(self) -> tuple[list[str], float]:
-        """Pieces to run one after the other, and an estimate of their seconds; empty if none is ready."""
+    def next_chunk(self) -> list[str]:
+        """Pieces to run one after the other; none if none is ready."""
         target = self._target()
         chosen: list[str] = []
         seconds = 0.0
@@ -167,7 +167,7 @@ class Schedule:
                 met[other] += 1
                 if self._waiting.get(other) == met[other] and self.state[other] is State.PENDING:
                     heapq.heappush(inside, self._entry(other))
-        return chosen, seconds
+        return chosen
 
     def seconds_left(self) -> float | None:
         """Estimate of the work that is left, for one worker; None as long as nothing is measured."""

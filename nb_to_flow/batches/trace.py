@@ -148,8 +148,7 @@ class _Tracer:
             own_folder=own,
         )
         self.recorder.whole(key, draft)
-        spread = Reference(piece=key, steps=(Step(kind="spread"),))
-        outputs = {SPREAD: Expression(value=spread, references=(spread,))}
+        outputs = _all_of(Reference(piece=key))
         return TracedSet(index=parameters.index, pieces=(key,), outputs=outputs, untraceable=reason)
 
     def _all_code(self) -> list[str]:
@@ -188,12 +187,8 @@ def _carries(draft: Draft, called: Called) -> bool:
 def _task_names(flow: Flow[..., Any]) -> dict[str, Any]:
     from prefect import Task
 
-    return {name: value for name, value in vars_of(flow).items() if isinstance(value, Task)}
-
-
-def vars_of(flow: Flow[..., Any]) -> Mapping[str, Any]:
-    """The globals of the flow's module."""
-    return getattr(flow.fn, "__globals__", {})
+    names: Mapping[str, Any] = getattr(flow.fn, "__globals__", {})
+    return {name: value for name, value in names.items() if isinstance(value, Task)}
 
 
 def _qualified(function: Any) -> str:
@@ -205,9 +200,7 @@ def _qualified(function: Any) -> str:
 def _outputs(result: Any) -> dict[str, Expression]:
     """What the flow returns, by name."""
     if type(result) in (Value, Future):
-        reference = reference_of(result)
-        spread = Reference(piece=reference.piece, steps=(*reference.steps, Step(kind="spread")))
-        return {SPREAD: Expression(value=spread, references=(spread,))}
+        return _all_of(reference_of(result))
     if not isinstance(result, dict):
         return {} if result is None else {"result": expression(result, "a result")}
     found: dict[str, Expression] = {}
@@ -215,6 +208,12 @@ def _outputs(result: Any) -> dict[str, Expression]:
         name = f"{SPREAD}{len(found)}" if type(key) is Spread else str(key)
         found[name] = expression(value, f"the result {name}")
     return found
+
+
+def _all_of(result: Reference) -> dict[str, Expression]:
+    """Outputs of a flow that returns a piece's result: each of its items is one."""
+    spread = Reference(piece=result.piece, steps=(*result.steps, Step(kind="spread")))
+    return {SPREAD: Expression(value=spread, references=(spread,))}
 
 
 def _pieces(drafts: Mapping[str, Draft], traced: Sequence[TracedSet]) -> dict[str, Piece]:

@@ -18,6 +18,7 @@ import time
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
@@ -25,7 +26,7 @@ from typing import Any
 from nb_to_flow.batches.eager import run_whole
 from nb_to_flow.batches.export import exported
 from nb_to_flow.batches.isolation import isolated
-from nb_to_flow.batches.jobs import Chunk, Job, Setup, wanted_digest
+from nb_to_flow.batches.jobs import Chunk, Job, Report, Setup, wanted_digest
 from nb_to_flow.batches.retrying import delay, may_retry
 from nb_to_flow.batches.store import Store
 from nb_to_flow.batches.symbols import Spread
@@ -34,8 +35,6 @@ from nb_to_flow.ir.batch import Finished, Pickled, Reference, State, Step
 
 _REPORT_SECONDS = 0.2
 _PRINTED = 4_000
-
-Report = Callable[[list[Finished]], None]
 
 
 class Workshop:
@@ -114,7 +113,7 @@ class Workshop:
             started=started,
         )
         done = self._kept(job, value, finished) if error is None else _failed(finished, error)
-        return _with(done, printed=printed.getvalue()[:_PRINTED], seconds=time.perf_counter() - clock)
+        return replace(done, printed=printed.getvalue()[:_PRINTED], seconds=time.perf_counter() - clock)
 
     def _kept(self, job: Job, value: Any, finished: Finished) -> Finished:
         """The result in the store, and what sets return of it saved."""
@@ -122,7 +121,7 @@ class Workshop:
             outputs = self._outputs(job, value)
         except Exception as error:  # noqa: BLE001 - a result that hasn't the parts that the flow takes
             return _failed(finished, error)
-        finished = _with(finished, outputs=outputs, wanted=wanted_digest(job.wanted))
+        finished = replace(finished, outputs=outputs, wanted=wanted_digest(job.wanted))
         if not job.consumed:
             return self.store.put(None, finished)
         try:
@@ -268,7 +267,7 @@ def _time_limit(seconds: float | None) -> Iterator[None]:
 def _failed(finished: Finished, error: BaseException) -> Finished:
     text = " ".join(str(error).split())
     message = f"{type(error).__name__}: {text}"[:600] if text else type(error).__name__
-    return _with(finished, state=State.FAILED, error=message, trace=_trace(error), outputs=())
+    return replace(finished, state=State.FAILED, error=message, trace=_trace(error), outputs=())
 
 
 def _trace(error: BaseException) -> str:
@@ -278,9 +277,3 @@ def _trace(error: BaseException) -> str:
     while trace is not None and trace.tb_frame.f_code.co_filename.startswith(here):
         trace = trace.tb_next
     return "".join(traceback.format_exception(type(error), error, trace))[-8_000:]
-
-
-def _with(finished: Finished, **changes: Any) -> Finished:
-    from dataclasses import replace
-
-    return replace(finished, **changes)

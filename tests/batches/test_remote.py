@@ -34,9 +34,6 @@ class FakeServer:
         self.most_open = 0
         self.kill_in_create_of = -1
 
-    def deployment(self, name: str) -> Target:
-        return self.target
-
     def create(self, target: Target, parameters: Mapping[str, Any], *, key: str, name: str) -> str:
         flow_run = self.by_key.setdefault(key, f"run-{len(self.by_key)}")
         self.given[flow_run] = parameters

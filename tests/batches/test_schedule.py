@@ -38,7 +38,7 @@ def simulate(schedule: Schedule, made: Program, fails: str = "") -> list[list[st
     running: list[tuple[float, list[str]]] = []
     done = {key for key, state in schedule.state.items() if state is State.DONE}
     while schedule.to_run:
-        while len(running) < 2 and (keys := schedule.next_chunk()[0]):
+        while len(running) < 2 and (keys := schedule.next_chunk()):
             for key in keys:
                 needed = set(made.pieces[key].upstream)
                 assert needed <= done | set(keys[: keys.index(key)])
