@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nb_to_flow.api.running import flow_of, home_of, notebook_of
 from nb_to_flow.api.single import PathLike
+from nb_to_flow.api.targets import flow_of, home_of, notebook_of
 from nb_to_flow.batches.grid import parse_grid
 from nb_to_flow.batches.rows import Row, read_rows
 from nb_to_flow.batches.sets import ParameterSets, checked, combined

@@ -8,20 +8,17 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nb_to_flow.api.converting import convert
 from nb_to_flow.api.single import PathLike
+from nb_to_flow.api.targets import file_and_name, home_of, notebook_of, options_of, written_flow
 from nb_to_flow.credentials import credential_kind
 from nb_to_flow.deployment import FlowSource
-from nb_to_flow.files import load_sidecar, sidecar_path
-from nb_to_flow.ir.diagnostics import Severity
+from nb_to_flow.files import load_sidecar
 from nb_to_flow.ir.errors import InputError
 from nb_to_flow.ir.names import flow_name
-from nb_to_flow.pipeline import ConvertOptions
-from nb_to_flow.report.text import place
 
 if TYPE_CHECKING:
     from prefect import Flow
@@ -120,36 +117,18 @@ def deployable(target: PathLike, folder: PathLike | None, output: PathLike) -> D
 def _flow_file(target: str, output: Path) -> tuple[Path, str | None]:
     """The flow's file and function. Raises InputError."""
     if not target.endswith(".ipynb"):
-        path, colon, name = target.rpartition(":")
-        known = bool(colon) and name.isidentifier()
-        return Path(path if known else target), name if known else None
-    [done] = convert(target, output=output, options=_last_options(Path(target), output))
-    if done.flow_file is None or not done.ok:
-        problem = next(d for d in done.diagnostics if d.severity is Severity.ERROR)
-        raise InputError(f"{place(target, problem.span)}: {problem.message}", problem.hint)
-    return done.flow_file, None
-
-
-def _last_options(notebook: Path, output: Path) -> ConvertOptions:
-    """The options of the notebook's last conversion, so that deploying doesn't undo them."""
-    sidecar = load_sidecar(output / f"{flow_name(str(notebook))}.py")
-    known = {each.name for each in fields(ConvertOptions)}
-    if sidecar is None or not set(sidecar.options) <= known:
-        return ConvertOptions()
-    options: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in sidecar.options.items()
-    }
-    return ConvertOptions(**options)
+        return file_and_name(target)
+    # as in its last conversion, so that deploying doesn't undo that
+    options = options_of(output / f"{flow_name(target)}.py")
+    return written_flow(target, output, options), None
 
 
 def _home(flow_file: Path, folder: PathLike | None) -> Path:
-    if folder is not None:
-        if not Path(folder).is_dir():
-            raise InputError(f"{folder} is no folder to run in")
-        return Path(folder)
-    sidecar = load_sidecar(flow_file) if sidecar_path(flow_file).exists() else None
-    notebook = (flow_file.parent / sidecar.notebook).resolve() if sidecar else None
-    return notebook.parent if notebook is not None and notebook.exists() else Path()
+    if folder is None:
+        return home_of(notebook_of(flow_file, load_sidecar(flow_file)))
+    if not Path(folder).is_dir():
+        raise InputError(f"{folder} is no folder to run in")
+    return Path(folder)
 
 
 def _below(path: Path, what: str) -> str:

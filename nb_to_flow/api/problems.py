@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from nb_to_flow.ir.diagnostics import Diagnostic, Severity
+from nb_to_flow.ir.errors import InputError
+from nb_to_flow.report.text import place
 
 
 def problem(code: str, message: str, hint: str = "", severity: Severity = Severity.ERROR) -> Diagnostic:
     """A finding about the call as a whole, not about a place in the notebook."""
     return Diagnostic(code=code, severity=severity, message=message, hint=hint)
+
+
+def first_error(notebook: str, diagnostics: Iterable[Diagnostic]) -> InputError:
+    """The error that kept a notebook from becoming a flow, to be raised."""
+    found = next(d for d in diagnostics if d.severity is Severity.ERROR)
+    return InputError(f"{place(notebook, found.span)}: {found.message}", found.hint)
 
 
 def bug(error: BaseException) -> Diagnostic:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nb_to_flow import pipeline
+from nb_to_flow.api.problems import first_error
 from nb_to_flow.api.single import PathLike
-from nb_to_flow.files import load_sidecar
-from nb_to_flow.ir.diagnostics import Severity
+from nb_to_flow.api.targets import file_and_name
 from nb_to_flow.ir.errors import InputError
 from nb_to_flow.ir.facts import ResourceKind, StatementFacts
 from nb_to_flow.ir.plan import FlowPlan, SourceKind
 from nb_to_flow.ir.verification import FlowRun, Observation
 from nb_to_flow.pipeline import Conversion, ConvertOptions
-from nb_to_flow.report.text import place
 
 if TYPE_CHECKING:
     from nb_to_flow.verify.flowfile import FlowShape
@@ -41,29 +38,14 @@ def flow_and_name(flow: PathLike | None) -> tuple[Path | None, str | None]:
     """`flows/x.py:x` as file and name. Raises InputError if there is no such file."""
     if flow is None:
         return None, None
-    text = os.fspath(flow)
-    path, colon, name = text.rpartition(":")
-    file, chosen = (Path(path), name) if colon and name.isidentifier() else (Path(text), None)
+    file, name = file_and_name(flow)
     if not file.is_file():
         raise InputError(f"there is no flow {file}", "--flow names a file that convert wrote.")
     try:
         file.read_text("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(f"{file} is no Python: it isn't UTF-8 ({error.reason})") from error
-    return file, chosen
-
-
-def sidecar_options(flow: Path | None) -> ConvertOptions:
-    """The options that a flow was converted with, as far as they are known."""
-    sidecar = load_sidecar(flow) if flow is not None else None
-    try:
-        return ConvertOptions(**_tupled(sidecar.options)) if sidecar else ConvertOptions()
-    except TypeError:  # written by another version
-        return ConvertOptions()
-
-
-def _tupled(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
+    return file, name
 
 
 def with_all_outputs(notebook: Path, options: ConvertOptions) -> Conversion:
@@ -72,8 +54,7 @@ def with_all_outputs(notebook: Path, options: ConvertOptions) -> Conversion:
     options = replace(options, outputs=outputs, displays="artifact")
     conversion = pipeline.convert(notebook, options)
     if conversion.flow is None or conversion.errors:
-        problem = next(d for d in conversion.diagnostics if d.severity is Severity.ERROR)
-        raise InputError(f"{place(str(notebook), problem.span)}: {problem.message}", problem.hint)
+        raise first_error(str(notebook), conversion.diagnostics)
     return conversion
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from nb_to_flow.api.converting import Converted, Result
 from nb_to_flow.api.references import notebook_job, reference_root, typed_parameters
 from nb_to_flow.api.single import PathLike
+from nb_to_flow.api.targets import options_of
 from nb_to_flow.api.verifiable import (
     copy_notes,
     flow_and_name,
@@ -22,7 +23,6 @@ from nb_to_flow.api.verifiable import (
     read_shape,
     refuse_failure,
     repeatable_tasks,
-    sidecar_options,
     unseen_note,
     with_all_outputs,
     write_flow,
@@ -188,7 +188,7 @@ class VerifySession:
         chosen = options or VerifyOptions()
         _check_options(chosen)
         file, name = flow_and_name(flow)
-        how = convert or sidecar_options(file)
+        how = convert or options_of(file)
         observed = self.observe(notebook, parameters, flow=file, options=chosen, convert=how)
         try:
             return self.check(observed, flow=file, name=name, options=chosen)
