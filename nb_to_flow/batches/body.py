@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from nb_to_flow.batches.symbols import Untraceable
+from nb_to_flow.batches.syntax import definition_in
 
 GUARDS = "__nb_to_flow_guards__"
 _HIDDEN = {
@@ -59,17 +60,16 @@ def rewritten(function: Callable[..., Any]) -> tuple[types.FunctionType, frozens
 
 
 def _definition(function: types.FunctionType) -> ast.FunctionDef | ast.AsyncFunctionDef:
+    """The function in a tree of its own, which may be changed."""
     code = function.__code__
     try:
         tree = ast.parse(Path(code.co_filename).read_bytes())
     except (OSError, SyntaxError, ValueError) as error:
         raise Untraceable("the flow's source can't be read") from error
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == code.co_name:
-            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            if first <= code.co_firstlineno <= node.lineno:
-                return node
-    raise Untraceable("the flow's source can't be found")
+    node = definition_in(tree, code.co_name, code.co_firstlineno)
+    if node is None or isinstance(node, ast.Lambda):
+        raise Untraceable("the flow's source can't be found")
+    return node
 
 
 def _refuse_hidden(node: ast.AST) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nb_to_flow.batches.canonical import digest
-from nb_to_flow.batches.effects import UNKNOWN, PathUse, effects_of
+from nb_to_flow.batches.effects import UNKNOWN, PathUse
 from nb_to_flow.batches.recorder import Draft
 from nb_to_flow.ir.errors import InputError
 
@@ -25,22 +25,22 @@ def check_files(drafts: Iterable[Draft]) -> None:
     """
     by_task: dict[str, list[Draft]] = {}
     for draft in drafts:
-        if draft.task is not None:
-            by_task.setdefault(draft.function, []).append(draft)
+        by_task.setdefault(draft.function, []).append(draft)
     found = [line for pieces in by_task.values() if len(pieces) > 1 for line in _of_task(pieces)]
     if found:
         raise InputError("sets would overwrite each other's files: " + "; ".join(found), _HINT)
 
 
 def _of_task(pieces: list[Draft]) -> list[str]:
-    task = pieces[0].task
     lines = []
-    for use in effects_of(task.fn).writes:
+    for use in pieces[0].effects.writes:
         if use.folder or use.adds or UNKNOWN in use.depends:
             continue
         count = _same_path(pieces, use)
         if count > 1 and (pieces[0].own_folder is None or _leaves_folder(pieces, use)):
-            lines.append(f"{task.fn.__name__} runs {count} times and writes {use.text}, line {use.line}")
+            lines.append(
+                f"{pieces[0].task.fn.__name__} runs {count} times and writes {use.text}, line {use.line}"
+            )
     return lines
 
 
@@ -51,7 +51,7 @@ def written_paths(drafts: Iterable[Draft]) -> tuple[str, ...]:
     """
     found: dict[str, set[str]] = {}
     for draft in drafts:
-        for use in effects_of(draft.task.fn).writes if draft.task is not None else ():
+        for use in draft.effects.writes:
             found.setdefault(use.text, set()).add(_filled_in(use, draft.arguments.value))
     groups = (sorted(texts) if len(texts) <= _MOST_PATHS else [text] for text, texts in found.items())
     return tuple(dict.fromkeys(text for group in groups for text in group))

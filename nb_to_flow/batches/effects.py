@@ -13,8 +13,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
+from types import CodeType
 from typing import Any
+
+from nb_to_flow.batches.syntax import tree_of
 
 UNKNOWN = "?"
 
@@ -120,10 +122,9 @@ class Effects:
 
 def effects_of(function: Any) -> Effects:
     """Effects of a task's function; none if its source can't be read."""
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return Effects()
-    return _effects(code.co_filename, code.co_name, code.co_firstlineno)
+    code: CodeType | None = getattr(function, "__code__", None)
+    tree = tree_of(code.co_filename) if code is not None else None
+    return Effects() if code is None or tree is None else _effects(tree, code.co_name)
 
 
 def may_see(first: Effects, then: Effects) -> bool:
@@ -142,18 +143,14 @@ def _may_be_same(one: PathUse, other: PathUse) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _functions(file: str) -> Mapping[str, ast.FunctionDef | ast.AsyncFunctionDef]:
-    try:
-        tree = ast.parse(Path(file).read_bytes())
-    except (OSError, SyntaxError, ValueError):
-        return {}
+def _functions(tree: ast.Module) -> Mapping[str, ast.FunctionDef | ast.AsyncFunctionDef]:
     found = [n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
     return {node.name: node for node in reversed(found)}
 
 
 @lru_cache(maxsize=1024)
-def _effects(file: str, name: str, first_line: int) -> Effects:
-    functions = _functions(file)
+def _effects(tree: ast.Module, name: str) -> Effects:
+    functions = _functions(tree)
     node = functions.get(name)
     if node is None:
         return Effects()

@@ -59,8 +59,8 @@ class Draft:
     upstream: tuple[str, ...]
     after: tuple[str, ...]
     policy: Policy
+    effects: Effects
     first_set: int
-    wanted: dict[Any, Any] = field(default_factory=dict)
     own_folder: int | None = None
 
 
@@ -156,6 +156,7 @@ class Recorder:
                 upstream=(*inputs, *needed),
                 after=tuple(other for other in waited if other not in needed),
                 policy=called.policy,
+                effects=called.effects,
                 first_set=self._set,
                 own_folder=own,
             )

@@ -15,50 +15,45 @@ from types import CodeType
 from typing import Any
 
 from nb_to_flow.batches.canonical import digest
+from nb_to_flow.batches.syntax import definition_in, tree_of
 
 
-def function_digest(function: Any, folder: Path) -> str:
-    """Digest of the code behind a task's or flow's function. `folder`: where the batch runs."""
-    code: CodeType | None = getattr(function, "__code__", None)
-    if code is None:
-        return digest(repr(type(function)), getattr(function, "__qualname__", ""))
-    file = code.co_filename
-    own = _definition_dump(file, code.co_name, code.co_firstlineno)
-    if own is None:
-        return digest(code.co_name, code.co_code, [repr(c) for c in code.co_consts if not _is_code(c)])
-    return digest(code.co_name, own, _surroundings(file), _neighbours(file, str(folder)))
+class Sources:
+    """Digests of code for one batch that runs in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._neighbours: dict[str, str] = {}
+
+    def digest_of(self, function: Any) -> str:
+        """Digest of the code behind a task's or flow's function."""
+        code: CodeType | None = getattr(function, "__code__", None)
+        if code is None:
+            return digest(repr(type(function)), getattr(function, "__qualname__", ""))
+        file = code.co_filename
+        tree = tree_of(file)
+        own = _definition_dump(tree, code.co_name, code.co_firstlineno) if tree is not None else None
+        if tree is None or own is None:
+            return digest(code.co_name, code.co_code, [repr(c) for c in code.co_consts if not _is_code(c)])
+        if file not in self._neighbours:
+            self._neighbours[file] = _neighbours(file, self._folder)
+        return digest(code.co_name, own, _surroundings(tree), self._neighbours[file])
 
 
 def _is_code(value: object) -> bool:
     return isinstance(value, CodeType)
 
 
-@lru_cache(maxsize=256)
-def _tree(file: str) -> ast.Module | None:
-    try:
-        return ast.parse(Path(file).read_bytes())
-    except (OSError, SyntaxError, ValueError):
-        return None
-
-
 @lru_cache(maxsize=4096)
-def _definition_dump(file: str, name: str, first_line: int) -> str | None:
-    tree = _tree(file)
-    for node in ast.walk(tree) if tree else ():
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            decorators = getattr(node, "decorator_list", [])
-            first = min([node.lineno, *(d.lineno for d in decorators)])
-            if first <= first_line <= node.lineno and getattr(node, "name", "<lambda>") == name:
-                return ast.dump(_without_docstring(node))
-    return None
+def _definition_dump(tree: ast.Module, name: str, first_line: int) -> str | None:
+    node = definition_in(tree, name, first_line)
+    return ast.dump(_without_docstring(node)) if node is not None else None
 
 
 @lru_cache(maxsize=256)
-def _surroundings(file: str) -> str:
+def _surroundings(tree: ast.Module) -> str:
     """Digest of a module without its tasks and flows."""
-    tree = _tree(file)
-    body = tree.body if tree else []
-    return digest([ast.dump(_without_docstring(node)) for node in body if not _is_entry(node)])
+    return digest([ast.dump(_without_docstring(node)) for node in tree.body if not _is_entry(node)])
 
 
 def _is_entry(node: ast.stmt) -> bool:
@@ -79,10 +74,9 @@ def _without_docstring(node: ast.AST) -> ast.AST:
     return node
 
 
-@lru_cache(maxsize=256)
-def _neighbours(file: str, folder: str) -> str:
+def _neighbours(file: str, folder: Path) -> str:
     """Digest of the loaded modules that lie below the flow's folder or the working folder."""
-    homes = [Path(file).resolve().parent, Path(folder).resolve()]
+    homes = [Path(file).resolve().parent, folder.resolve()]
     found = []
     for name, module in sorted(sys.modules.items()):
         path = Path(getattr(module, "__file__", None) or "/").resolve()
@@ -92,7 +86,6 @@ def _neighbours(file: str, folder: str) -> str:
     return digest(found)
 
 
-@lru_cache(maxsize=1024)
 def _whole(file: str) -> str:
     try:
         return digest(Path(file).read_bytes())

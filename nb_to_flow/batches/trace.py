@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 from nb_to_flow.batches.body import GUARDS, rewritten
 from nb_to_flow.batches.canonical import digest
 from nb_to_flow.batches.conflicts import check_files, written_paths
-from nb_to_flow.batches.effects import effects_of, may_see
+from nb_to_flow.batches.effects import Effects, effects_of, may_see
 from nb_to_flow.batches.labels import label_all
 from nb_to_flow.batches.recorder import Called, Draft, Guards, Recorder, expression, run_boxed
 from nb_to_flow.batches.retrying import policy_of
-from nb_to_flow.batches.sources import function_digest
+from nb_to_flow.batches.sources import Sources
 from nb_to_flow.batches.symbols import Future, Spread, Untraceable, Value, reference_of
 from nb_to_flow.ir.batch import (
     BatchOptions,
@@ -92,6 +92,7 @@ class _Tracer:
         self.module_names = _task_names(flow)
         self.flow_name = flow.fn.__name__
         self.recorder = Recorder(self._describe, _carries, own_folders=options.own_folders)
+        self._sources = Sources(folder)
         self._described: dict[int, tuple[Any, Called]] = {}
         self._why_not = ""
         try:
@@ -134,8 +135,7 @@ class _Tracer:
         """The set as one piece that runs the flow's body as it is."""
         arguments = expression(dict(parameters.values), "a parameter")
         own = parameters.index if self.options.own_folders else None
-        everything = [function_digest(self.flow.fn, self.folder), *self._all_code()]
-        key = digest("flow", self.flow_name, everything, arguments.value, own)
+        key = digest("flow", self.flow_name, self._all_code, arguments.value, own)
         draft = Draft(
             key=key,
             task=None,
@@ -144,6 +144,7 @@ class _Tracer:
             upstream=(),
             after=(),
             policy=Policy(),
+            effects=Effects(exclusive=True),
             first_set=parameters.index,
             own_folder=own,
         )
@@ -151,8 +152,10 @@ class _Tracer:
         outputs = _all_of(Reference(piece=key))
         return TracedSet(index=parameters.index, pieces=(key,), outputs=outputs, untraceable=reason)
 
+    @functools.cached_property
     def _all_code(self) -> list[str]:
-        return [function_digest(task.fn, self.folder) for task in self.module_names.values()]
+        """Digests of the flow and of all tasks of its module."""
+        return [self._sources.digest_of(each.fn) for each in (self.flow, *self.module_names.values())]
 
     def _describe(self, task: Any) -> Called:
         known = self._described.get(id(task))
@@ -171,7 +174,7 @@ class _Tracer:
         return Called(
             name=task.name,
             function=function,
-            code=function_digest(task.fn, self.folder),
+            code=self._sources.digest_of(task.fn),
             signature=inspect.signature(task.fn),
             is_async=bool(task.isasync),
             policy=policy_of(task),
@@ -181,7 +184,7 @@ class _Tracer:
 
 def _carries(draft: Draft, called: Called) -> bool:
     """Whether a call may see what a piece did that it waits for."""
-    return may_see(effects_of(draft.task.fn), called.effects)
+    return may_see(draft.effects, called.effects)
 
 
 def _task_names(flow: Flow[..., Any]) -> dict[str, Any]:
@@ -235,7 +238,7 @@ def _pieces(drafts: Mapping[str, Draft], traced: Sequence[TracedSet]) -> dict[st
             label=labels[key],
             wanted=tuple(wanted.get(key, {}).values()),
             first_set=draft.first_set,
-            exclusive=draft.task is None or effects_of(draft.task.fn).exclusive,
+            exclusive=draft.effects.exclusive,
             own_folder=draft.own_folder,
             policy=draft.policy,
         )

@@ -9,7 +9,7 @@ from textwrap import indent
 import pytest
 
 from nb_to_flow.ir.batch import BatchOptions
-from tests.batches.flows import program_of, write_flow
+from tests.batches.flows import HEAD, program_of, write_flow
 
 REGIONS = ("EU", "US", "AS", "AF")
 
@@ -215,11 +215,18 @@ def test_keys_follow_the_code(tmp_path: Path) -> None:
     assert same == before
     path = tmp_path / "other"
     path.mkdir()
-    from tests.batches import flows
-
-    head = flows.HEAD.replace("* 100", "* 10")
+    head = HEAD.replace("* 100", "* 10")
     changed = write_flow(path, f"{EXTRA}@flow\ndef made(region: str, n: int):\n    {body}\n", head=head)
     after = list(program_of(changed, ROWS[:1], path).pieces)
+    assert [a == b for a, b in zip(before, after, strict=True)] == [True, False, False]
+
+
+def test_keys_follow_a_file_that_is_edited(tmp_path: Path) -> None:
+    """Within one process too."""
+    code = "@flow\ndef made(region: str, n: int):\n    return {'x': fit(part(load(), region), n)}\n"
+    before = list(program_of(write_flow(tmp_path, code), ROWS[:1], tmp_path).pieces)
+    edited = write_flow(tmp_path, code, head=HEAD.replace("* 100", "* 10"))
+    after = list(program_of(edited, ROWS[:1], tmp_path).pieces)
     assert [a == b for a, b in zip(before, after, strict=True)] == [True, False, False]
 
 
