@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from nb_to_flow.batches.jobs import Chunk, wanted_digest
 from nb_to_flow.batches.store import Store
-from nb_to_flow.ir.batch import Finished, Piece, Program
+from nb_to_flow.ir.batch import Finished, Program
 
 _LONGEST = 100
 _PRINTED = 50_000
 
 
-def names(program: Program, pieces: Sequence[Piece]) -> tuple[str, str]:
+def names(program: Program, chunk: Chunk) -> tuple[str, str]:
     """Task name and task run name of a chunk."""
+    pieces = chunk.pieces
     tasks = list(dict.fromkeys(piece.task or program.flow_name for piece in pieces))
     task = " + ".join(tasks)
     task = task if len(task) <= _LONGEST else f"{task[: _LONGEST - 1]}…"
@@ -39,7 +40,7 @@ def log_printed(chunk: Chunk, ended: Sequence[Finished]) -> None:
     from prefect.logging import get_run_logger
 
     logger, left = get_run_logger(), _PRINTED
-    labels = {job.key: f"{job.task} {job.label}".strip() for job in chunk.jobs}
+    labels = {piece.key: f"{piece.task} {piece.label}".strip() for piece in chunk.pieces}
     for finished in ended:
         if finished.printed.strip() and left > 0:
             logger.info("%s\n%s", labels[finished.key], finished.printed.rstrip()[:left])

@@ -98,21 +98,15 @@ class Driver:
 
     def chunks_before(self, chunk: Chunk) -> list[int]:
         """Chunks of this run whose results it needs and in which nothing failed."""
-        found = {self.chunk_of[key] for job in chunk.jobs for key in job.upstream if key in self.chunk_of}
+        found = {
+            self.chunk_of[key] for piece in chunk.pieces for key in piece.upstream if key in self.chunk_of
+        }
         return sorted(found - self.spoilt - {chunk.number})
 
     def _job(self, piece: Piece, inside: set[str]) -> Job:
         own = None if piece.own_folder is None else self.results / "sets" / str(piece.own_folder)
         return Job(
-            key=piece.key,
-            task=piece.task,
-            function=piece.function,
-            label=piece.label,
-            arguments=piece.arguments,
-            wanted=piece.wanted,
-            policy=piece.policy,
-            exclusive=piece.exclusive,
-            upstream=piece.upstream,
+            piece=piece,
             places={key: self.finished[key].place for key in piece.upstream if key not in inside},
             consumed=self.schedule.consumed(piece.key),
             folder=own,
@@ -149,7 +143,7 @@ class Driver:
         of its pieces counts, and the first one after them was running, so it fails.
         """
         chunk = self.in_flight.pop(number)
-        left = [job.key for job in chunk.jobs if self.schedule.state[job.key] is State.RUNNING]
+        left = [piece.key for piece in chunk.pieces if self.schedule.state[piece.key] is State.RUNNING]
         if lost:
             self.spoilt.add(number)
             known = {f.key: f for f in recorded(self.store.folder)} if left else {}
@@ -184,10 +178,7 @@ class Driver:
     def progress(self) -> Progress:
         """How far it is."""
         left = self.schedule.seconds_left()
-        running = (
-            names(self.program, [self.program.pieces[job.key] for job in chunk.jobs])[1]
-            for chunk in self.in_flight.values()
-        )
+        running = (names(self.program, chunk)[1] for chunk in self.in_flight.values())
         return Progress(
             sets=len(self.program.sets),
             done=len(self.done),

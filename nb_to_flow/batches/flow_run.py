@@ -108,8 +108,7 @@ class FlowRun:
             self.show(self.driver.progress())
 
     def _submit(self, chunk_task: Any, chunk: Chunk) -> None:
-        pieces = [self.driver.program.pieces[job.key] for job in chunk.jobs]
-        name, run_name = names(self.driver.program, pieces)
+        name, run_name = names(self.driver.program, chunk)
         # Prefect fills in what stands in braces.
         named = chunk_task.with_options(name=name, task_run_name=run_name.replace("{", "(").replace("}", ")"))
         before = [self.futures[number] for number in self.driver.chunks_before(chunk)[:_MOST_EDGES]]

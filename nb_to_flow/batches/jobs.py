@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nb_to_flow.batches.canonical import digest
-from nb_to_flow.ir.batch import Expression, Finished, Policy, Step
+from nb_to_flow.ir.batch import Finished, Piece, Step
 
 # Gets how pieces of a chunk ended.
 Report = Callable[[list[Finished]], None]
@@ -47,21 +47,13 @@ class Job:
     """One piece as a worker needs it.
 
     Attributes:
-        key, task, function, label, arguments, wanted, policy, exclusive: as in the piece.
+        piece: what is to be run.
         places: where the results are that it needs, by key; those of the same chunk are left out.
         consumed: True if other pieces need its result.
         folder: the folder of its set; None for the common one.
     """
 
-    key: str
-    task: str
-    function: str
-    label: str
-    arguments: Expression
-    wanted: tuple[tuple[Step, ...], ...]
-    policy: Policy
-    exclusive: bool
-    upstream: tuple[str, ...] = ()
+    piece: Piece
     places: Mapping[str, str] = field(default_factory=dict)
     consumed: bool = False
     folder: Path | None = None
@@ -73,6 +65,11 @@ class Chunk:
 
     number: int
     jobs: tuple[Job, ...]
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """What is to be run."""
+        return tuple(job.piece for job in self.jobs)
 
 
 def wanted_digest(wanted: tuple[tuple[Step, ...], ...]) -> str:

@@ -31,7 +31,7 @@ from nb_to_flow.batches.retrying import delay, may_retry
 from nb_to_flow.batches.store import Store
 from nb_to_flow.batches.symbols import Spread
 from nb_to_flow.batches.workdirs import prepare
-from nb_to_flow.ir.batch import Finished, Pickled, Reference, State, Step
+from nb_to_flow.ir.batch import Finished, Pickled, Piece, Reference, State, Step
 
 _REPORT_SECONDS = 0.2
 _PRINTED = 4_000
@@ -70,15 +70,16 @@ class Workshop:
         ended: list[Finished] = []
         last = time.monotonic()
         for job in chunk.jobs:
-            if failed.intersection(job.upstream):
-                failed.add(job.key)
+            key, upstream = job.piece.key, job.piece.upstream
+            if failed.intersection(upstream):
+                failed.add(key)
                 continue
-            finished = self.run_job(job, {**job.places, **_those(places, job.upstream)})
+            finished = self.run_job(job, {**job.places, **_those(places, upstream)})
             ended.append(finished)
             if finished.state is State.DONE:
-                places[job.key] = finished.place
+                places[key] = finished.place
             else:
-                failed.add(job.key)
+                failed.add(key)
             if time.monotonic() - last > _REPORT_SECONDS:
                 report(ended)
                 ended, last = [], time.monotonic()
@@ -95,17 +96,17 @@ class Workshop:
             attempt += 1
             try:
                 with self._surroundings(job, printed):
-                    value = self._call(job, places)
+                    value = self._call(job.piece, places)
                 error = None
             except Exception as problem:  # noqa: BLE001 - the task's own code
                 error = problem
             except SystemExit as problem:
                 error = RuntimeError(f"the task called sys.exit({problem.code!r})")
-            if error is None or attempt > job.policy.retries or not self._retriable(job, error):
+            if error is None or attempt > job.piece.policy.retries or not self._retriable(job.piece, error):
                 break
-            time.sleep(delay(job.policy, attempt))
+            time.sleep(delay(job.piece.policy, attempt))
         finished = Finished(
-            key=job.key,
+            key=job.piece.key,
             state=State.DONE if error is None else State.FAILED,
             seconds=time.perf_counter() - clock,
             attempts=attempt,
@@ -118,10 +119,10 @@ class Workshop:
     def _kept(self, job: Job, value: Any, finished: Finished) -> Finished:
         """The result in the store, and what sets return of it saved."""
         try:
-            outputs = self._outputs(job, value)
+            outputs = self._outputs(job.piece, value)
         except Exception as error:  # noqa: BLE001 - a result that hasn't the parts that the flow takes
             return _failed(finished, error)
-        finished = replace(finished, outputs=outputs, wanted=wanted_digest(job.wanted))
+        finished = replace(finished, outputs=outputs, wanted=wanted_digest(job.piece.wanted))
         if not job.consumed:
             return self.store.put(None, finished)
         try:
@@ -129,15 +130,15 @@ class Workshop:
         except OSError:
             raise
         except Exception as error:  # noqa: BLE001 - pickle passes on whatever an object raises
-            reason = f"what {job.task} returns can't be pickled, so no other task can have it ({error})"
+            reason = f"what {job.piece.task} returns can't be pickled, so no other task can have it ({error})"
             return _failed(finished, TypeError(reason))
 
-    def _outputs(self, job: Job, value: Any) -> tuple[Any, ...]:
-        stem = f"{job.task or self.setup.flow_name}-{job.key[:12]}"
+    def _outputs(self, piece: Piece, value: Any) -> tuple[Any, ...]:
+        stem = f"{piece.task or self.setup.flow_name}-{piece.key[:12]}"
         folder = self.setup.results / "outputs" / stem
-        return tuple(exported(_taken(value, w), w, folder, self.setup.results) for w in job.wanted)
+        return tuple(exported(_taken(value, w), w, folder, self.setup.results) for w in piece.wanted)
 
-    def _call(self, job: Job, places: dict[str, str]) -> Any:
+    def _call(self, piece: Piece, places: dict[str, str]) -> Any:
         memo: dict[str, Any] = {}
 
         def load(key: str) -> Any:
@@ -145,12 +146,12 @@ class Workshop:
                 memo[key] = self.store.get(places[key])
             return memo[key]
 
-        arguments = resolved(job.arguments.value, load)
-        if not job.task:
-            return run_whole(vars(self.module)[job.function], arguments)
-        function, signature, _ = self._find(job.function)
+        arguments = resolved(piece.arguments.value, load)
+        if not piece.task:
+            return run_whole(vars(self.module)[piece.function], arguments)
+        function, signature, _ = self._find(piece.function)
         bound = inspect.BoundArguments(signature, OrderedDict(arguments))
-        with _time_limit(job.policy.timeout):
+        with _time_limit(piece.policy.timeout):
             result = function(*bound.args, **bound.kwargs)
             return asyncio.run(result) if inspect.iscoroutine(result) else result
 
@@ -165,15 +166,15 @@ class Workshop:
             self._functions[name] = function, inspect.signature(function), found
         return self._functions[name]
 
-    def _retriable(self, job: Job, error: Exception) -> bool:
-        return not job.task or may_retry(self._find(job.function)[2], error)
+    def _retriable(self, piece: Piece, error: Exception) -> bool:
+        return not piece.task or may_retry(self._find(piece.function)[2], error)
 
     @contextlib.contextmanager
     def _surroundings(self, job: Job, printed: io.StringIO) -> Iterator[None]:
         """The process as a task expects it: settings, folder, and somewhere to print to."""
         if not self.setup.own_process:
-            settings = isolated(vars(self.module)) if job.exclusive else contextlib.nullcontext()
-            with self.around(alone=job.exclusive), settings:
+            settings = isolated(vars(self.module)) if job.piece.exclusive else contextlib.nullcontext()
+            with self.around(alone=job.piece.exclusive), settings:
                 yield
             return
         with isolated(vars(self.module)), contextlib.redirect_stdout(printed):
