@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import os
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +13,7 @@ from nb_to_flow.api.single import PathLike
 from nb_to_flow.api.targets import file_and_name, home_of, notebook_of, options_of, written_flow
 from nb_to_flow.credentials import credential_kind
 from nb_to_flow.deployment import FlowSource
-from nb_to_flow.files import load_sidecar
+from nb_to_flow.files import digest, load_sidecar, relative
 from nb_to_flow.ir.errors import InputError
 from nb_to_flow.ir.names import flow_name
 
@@ -92,11 +89,12 @@ def deployable(target: PathLike, folder: PathLike | None, output: PathLike) -> D
     The module is imported: its imports, settings and definitions run. Raises InputError if there is no such
     flow below the current folder, or it can't be imported.
     """
+    from nb_to_flow.run.module import importable
     from nb_to_flow.run.parameters import ParameterChecker
 
     flow_file, function = _flow_file(os.fspath(target), Path(output))
     home = _home(flow_file, folder)
-    with _importable(home, flow_file.parent):
+    with importable(home.resolve(), flow_file.parent.resolve()):
         flow = _flow(flow_file, function)
     checker = ParameterChecker(flow.fn)
     for name, default in checker.defaults().items():
@@ -108,8 +106,8 @@ def deployable(target: PathLike, folder: PathLike | None, output: PathLike) -> D
         function=flow.fn.__name__,
         name=flow.name,
         description=_description(flow.fn),
-        version=hashlib.sha256(flow_file.read_bytes()).hexdigest()[:12],
-        folder=_relative(home),
+        version=digest(flow_file.read_bytes())[:12],
+        folder=relative(home, Path()),
     )
     return Deployable(source=source, checker=checker, folders=(home, flow_file.parent))
 
@@ -132,18 +130,11 @@ def _home(flow_file: Path, folder: PathLike | None) -> Path:
 
 
 def _below(path: Path, what: str) -> str:
-    found = _relative(path)
+    found = relative(path, Path())
     if found.startswith("..") or os.path.isabs(found):
         message = f"{what} {path} isn't below the current folder, which is the project's for Prefect"
         raise InputError(message, "Call deploy from the project's folder.")
     return found
-
-
-def _relative(path: Path) -> str:
-    try:
-        return Path(os.path.relpath(path.resolve())).as_posix()
-    except ValueError:  # on another drive
-        return path.resolve().as_posix()
 
 
 def _flow(flow_file: Path, function: str | None) -> Flow[..., Any]:
@@ -174,13 +165,3 @@ def _description(function: Callable[..., Any]) -> str:
     paragraphs = [" ".join(paragraph.split()) for paragraph in text.split("\n\n")]
     joined = "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
     return "" if credential_kind("", joined) else joined
-
-
-@contextmanager
-def _importable(*folders: Path) -> Iterator[None]:
-    before = list(sys.path)
-    sys.path[:0] = [str(folder.resolve()) for folder in folders]
-    try:
-        yield
-    finally:
-        sys.path[:] = before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from nb_to_flow.deployment import (
     FlowSource,
     PoolType,
     Registration,
+    api_url,
     image_files,
     image_step,
     is_ours,
@@ -119,7 +120,7 @@ def deploy(
     written = _write(file, entries.text, images)
     if apply:
         ids = register(registrations, file, say or (lambda line: None))
-        flows = [_with_id(done, ids[done.name]) for done in flows]
+        flows = [replace(done, id=ids[done.name]) for done in flows]
     return Deployment(flows=tuple(flows), prefect_file=file, written=written)
 
 
@@ -133,8 +134,6 @@ def _check_call(targets: tuple[PathLike, ...], options: DeployOptions, file: Pat
     if options.crash_after is not None and not apply:
         raise InputError("--crash-after goes with --apply", "The server keeps watch over runs, not the file.")
     if apply:
-        from nb_to_flow.deployment.register import api_url
-
         api_url()
 
 
@@ -236,9 +235,3 @@ def _write(file: Path, text: str, images: list[tuple[Path, str]]) -> tuple[Path,
             raise InputError(f"can't write {path}: {error.strerror or error}") from error
         written.append(path)
     return tuple(written)
-
-
-def _with_id(done: Deployed, found: str) -> Deployed:
-    from dataclasses import replace
-
-    return replace(done, id=found)

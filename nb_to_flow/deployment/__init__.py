@@ -4,7 +4,7 @@ from nb_to_flow.deployment.entry import pool_type
 from nb_to_flow.deployment.entryfile import EntryFile
 from nb_to_flow.deployment.image import ImageFile, image_files, is_ours
 from nb_to_flow.deployment.model import Change, DeployOptions, FlowSource, PoolType
-from nb_to_flow.deployment.register import Registration, register
+from nb_to_flow.deployment.register import Registration, api_url, register
 from nb_to_flow.deployment.requirements import Requirements, requirements_of
 from nb_to_flow.deployment.schedules import described
 from nb_to_flow.deployment.steps import image_step
@@ -18,6 +18,7 @@ __all__ = [
     "PoolType",
     "Registration",
     "Requirements",
+    "api_url",
     "described",
     "image_files",
     "image_step",

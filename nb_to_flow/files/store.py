@@ -39,7 +39,7 @@ def plan_files(flow: GeneratedFlow, folder: Path, options: Mapping[str, Any]) ->
     notebook = flow.plan.facts.notebook
     path = folder / f"{flow.plan.name}.py"
     source = flow.source.encode()
-    origin = _relative(Path(notebook.path), folder)
+    origin = relative(Path(notebook.path), folder)
     sidecar = Sidecar(
         notebook=origin,
         notebook_sha256=notebook.sha256,
@@ -81,8 +81,9 @@ def write_files(files: FlowFiles) -> None:
     write_atomically(sidecar_path(files.path), files.sidecar)
 
 
-def _relative(notebook: Path, folder: Path) -> str:
+def relative(path: Path, folder: Path) -> str:
+    """The path from the folder, with "/"."""
     try:
-        return Path(os.path.relpath(notebook.resolve(), folder.resolve())).as_posix()
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
     except ValueError:  # on another drive
-        return notebook.resolve().as_posix()
+        return path.resolve().as_posix()

@@ -59,16 +59,26 @@ def find_flow(module: ModuleType, path: Path, name: str | None) -> Flow[..., Any
 
 
 @contextlib.contextmanager
-def inside(folder: Path, flow_folder: Path) -> Iterator[None]:
-    """Work in `folder`, with it and the flow's folder first on the import path, as in Jupyter."""
-    before, path = os.getcwd(), list(sys.path)
-    os.chdir(folder)
-    sys.path[:0] = [os.getcwd(), str(flow_folder)]
+def importable(*folders: Path) -> Iterator[None]:
+    """With these folders first on the import path."""
+    before = list(sys.path)
+    sys.path[:0] = [str(folder) for folder in folders]
     try:
         yield
     finally:
+        sys.path[:] = before
+
+
+@contextlib.contextmanager
+def inside(folder: Path, flow_folder: Path) -> Iterator[None]:
+    """Work in `folder`, with it and the flow's folder first on the import path, as in Jupyter."""
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        with importable(Path.cwd(), flow_folder):
+            yield
+    finally:
         os.chdir(before)
-        sys.path[:] = path
 
 
 def _restore(name: str, before: ModuleType | None) -> None:
