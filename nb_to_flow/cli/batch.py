@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nb_to_flow.cli.console import console, say
 from nb_to_flow.cli.options import chosen, generating, planning, reading
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def batch(
         "run_options": run_options,
         "folder": folder,
         "options": chosen(values),
-        "say": _say,
+        "say": say,
     }
     if dry_run:
         _print_outlook(api.batch_outlook(target, **common), as_json)
@@ -150,7 +151,7 @@ def batch(
         with _progress_bar() as progress:
             result = api.batch(target, **common, **more, progress=progress)
     except KeyboardInterrupt:
-        _say(f"--resume -o {output} goes on from here")
+        say(f"--resume -o {output} goes on from here")
         raise
     _print_result(result, as_json)
     return 0 if result.ok else 1
@@ -186,26 +187,19 @@ def _write_entry(target: str) -> int:
     return 0
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
 @contextmanager
 def _progress_bar() -> Iterator[Callable[[Progress], None]]:
     """A bar on a terminal, a line now and then elsewhere."""
     from nb_to_flow.report.batch_progress import ProgressLines, bar
 
     if not sys.stderr.isatty():
-        yield ProgressLines(_say)
+        yield ProgressLines(say)
         return
-    from nb_to_flow.cli.console import console
-
     with bar(console(stderr=True)) as show:
         yield show
 
 
 def _print_outlook(outlook: BatchOutlook, as_json: bool) -> None:
-    from nb_to_flow.cli.console import console
     from nb_to_flow.report.batch_text import outlook_lines, outlook_table
 
     if as_json:

@@ -24,6 +24,11 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
 
 
+def say(line: str) -> None:
+    """Print a line to stderr, at once."""
+    print(line, file=sys.stderr, flush=True)
+
+
 def complain(path: str, diagnostics: Iterable[Diagnostic], lowest: Severity = Severity.WARNING) -> None:
     """Print diagnostics to stderr, those of `lowest` severity and above."""
     from nb_to_flow.report.text import diagnostic_line

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nb_to_flow.cli.console import complain, console, say
 from nb_to_flow.cli.options import chosen, generating, planning, reading
 from nb_to_flow.ir.diagnostics import Diagnostic, Severity
 
@@ -56,8 +57,8 @@ def convert(
 ) -> int:
     """Write a Prefect flow for each notebook, and for each notebook below a folder.
 
-    Nothing of the notebooks is run, unless --verify asks for it. One that can't be converted doesn't stop the others; the
-    summary at the end says what became of each.
+    Nothing of the notebooks is run, unless --verify asks for it. One that can't be converted doesn't stop
+    the others; the summary at the end says what became of each.
     """
     from nb_to_flow import api
 
@@ -67,8 +68,8 @@ def convert(
             *notebooks, output=output, options=options, check=check, force=force, progress=progress
         )
     for item in done:
-        _complain(item)
-    verified = api.verify_converted(done, options, say=_say) if verify else {}
+        complain(str(item.path), item.diagnostics)
+    verified = api.verify_converted(done, options, say=say) if verify else {}
     single = len(notebooks) == 1 and not Path(notebooks[0]).is_dir()
     if as_json:
         _print_json(done, single, verified)
@@ -89,10 +90,6 @@ def exit_code(done: Sequence[Converted], verified: Mapping[Path, Verified]) -> i
     return 0 if same and Result.NOT_CURRENT not in results else 1
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
 def _print_verified(verified: Mapping[Path, Verified]) -> None:
     from nb_to_flow.report.verification_words import summary_line
 
@@ -101,12 +98,6 @@ def _print_verified(verified: Mapping[Path, Verified]) -> None:
             click.echo(f"{path}: {summary_line(item.result)}")
         elif item.problem is not None:
             click.echo(f"{path}: not verified: {item.problem.message}")
-
-
-def _complain(item: Converted) -> None:
-    from nb_to_flow.cli.console import complain
-
-    complain(str(item.path), item.diagnostics)
 
 
 def _print_json(done: Sequence[Converted], single: bool, verified: Mapping[Path, Verified]) -> None:
@@ -133,7 +124,6 @@ def _verification(item: Verified | None) -> dict[str, Any]:
 
 def _print_summary(done: Sequence[Converted]) -> None:
     """One line for one notebook, a table for many."""
-    from nb_to_flow.cli.console import console
     from nb_to_flow.report.tables import summary_table
 
     if len(done) == 1:
@@ -183,8 +173,6 @@ def _progress() -> Iterator[Callable[[Path, int, int], None] | None]:
         yield None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    from nb_to_flow.cli.console import console
 
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=console(stderr=True), transient=True) as bar:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from nb_to_flow.cli.console import say
 
 if TYPE_CHECKING:
     from nb_to_flow.api import Deployed, Deployment
@@ -96,20 +97,16 @@ def deploy(
         output=output,
         prefect_file=prefect_file,
         apply=apply,
-        say=_say,
+        say=say,
     )
     for flow in done.flows:
         for note in flow.notes:
-            _say(f"note: {flow.name}: {note}")
+            say(f"note: {flow.name}: {note}")
     if as_json:
         _print_json(done)
     else:
         _print(done, apply)
     return 0
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def _print_json(done: Deployment) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from nb_to_flow.cli.console import console, say
 from nb_to_flow.cli.options import chosen, generating, planning, reading
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def run(
         folder=folder,
         output=output,
         options=chosen(values),
-        say=_say,
+        say=say,
     )
     if result.ok:
         _print_values(result)
@@ -78,15 +78,10 @@ def run(
     return 1
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
 def _print_values(result: RunResult) -> None:
-    from nb_to_flow.cli.console import console
     from nb_to_flow.report.values import values_table
 
-    _say("completed")
+    say("completed")
     if result.values:
         console().print(values_table(result.values))
 
@@ -98,7 +93,7 @@ def _print_failure(result: RunResult, target: str) -> None:
     if failure is None:
         return
     notebook = os.path.relpath(result.notebook) if result.notebook else ""
-    _say(
+    say(
         failure_text(
             failure.message, failure.task, failure.span, failure.cells, failure.line, notebook, target
         )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from nb_to_flow.cli.console import console, say
 from nb_to_flow.cli.options import chosen, planning, reading
 from nb_to_flow.ir.errors import InputError
 
@@ -111,7 +111,7 @@ def verify(
         flow=flow,
         options=options,
         convert=None if flow and not _said_more(values) else chosen(values),
-        say=_say,
+        say=say,
     )
     if html is not None:
         api.write_verification_page(result, html)
@@ -138,10 +138,6 @@ def _said_more(values: dict[str, Any]) -> bool:
     return ConvertOptions(**values) != ConvertOptions()
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
 def _print(result: VerifyResult, as_json: bool) -> None:
     from nb_to_flow.report.verification import verification_payload, verification_table
 
@@ -150,6 +146,4 @@ def _print(result: VerifyResult, as_json: bool) -> None:
 
         click.echo(to_json(verification_payload(result)))
         return
-    from nb_to_flow.cli.console import console
-
     console().print(verification_table(result))
