@@ -97,8 +97,11 @@ class Analysis:
         self.diagnostics: list[Diagnostic] = []
         self.data: set[str] = set()  # variables that hold data at this point
         self.known: set[str] = set()  # variables bound before the statement
-        self._looked_at = 0  # objects whose types were looked at
-        self._bound_to_process: set[int] = set()
+        self._looked_at = 0  # objects that were looked at so far
+        self._bound_to_process = self.machine.heap.follow()  # what can't be pickled, and what holds such
+        self._carriers = (
+            self.machine.heap.follow()
+        )  # the notebook's functions and instances, and what holds them
 
     def run(self) -> Outcome[Facts]:
         """Run all statements."""
@@ -188,6 +191,7 @@ class Analysis:
         if role is Role.FUNCTION and any(self._is_instance(name) for name in binds):
             role = Role.COMPUTE  # a class of the notebook decorates it
         self._note(statement, role, binds | may_bind)
+        self._mark_new()
         if role is Role.IMPORT:
             self.imported[statement.index] = {
                 n: self.machine.module.values[n] for n in sorted(binds | may_bind)
@@ -266,9 +270,8 @@ class Analysis:
 
     def _unpicklable(self, names: list[str]) -> dict[str, str]:
         found: dict[str, str] = {}
-        holders = self._process_bound()
         for name in names:
-            if holders.isdisjoint(self._objects(name)):
+            if self._bound_to_process.isdisjoint(self._objects(name)):
                 continue
             for obj in sorted(self.machine.heap.reach(self._objects(name))):
                 reason = self._reason(obj)
@@ -279,14 +282,15 @@ class Analysis:
                     break
         return found
 
-    def _process_bound(self) -> set[int]:
-        """Objects that can't be pickled, and those that they are inside of."""
+    def _mark_new(self) -> None:
+        """Look at the objects that the statement made."""
         heap = self.machine.heap
         for obj in range(self._looked_at, len(heap.types)):
             if self._reason(obj):
-                self._bound_to_process.add(obj)
+                heap.mark(self._bound_to_process, obj)
+            if isinstance(heap.payloads.get(obj), (FunctionObject, Instance, BoundMethod)):
+                heap.mark(self._carriers, obj)
         self._looked_at = len(heap.types)
-        return heap.holders(self._bound_to_process)
 
     def _reason(self, obj: int) -> str:
         payload = self.machine.payload(obj)
@@ -303,13 +307,8 @@ class Analysis:
 
     def _carries(self, names: list[str]) -> dict[str, frozenset[str]]:
         found: dict[str, frozenset[str]] = {}
-        heap = self.machine.heap
-        carried = [
-            o for o, p in heap.payloads.items() if isinstance(p, (FunctionObject, Instance, BoundMethod))
-        ]
-        holders = heap.holders(carried)
         for name in names:
-            if holders.isdisjoint(self._objects(name)):
+            if self._carriers.isdisjoint(self._objects(name)):
                 continue
             held = {
                 own for obj in self._data_reach(name) if (own := self._definition_name(obj)) and own != name

@@ -141,6 +141,7 @@ class Heap:
         ] = {}  # fresh sequences whose items share nothing with each other: items' type
         self.version = 0
         self._sites: dict[Hashable, int] = {}
+        self._followed: list[set[int]] = []
 
     def at(self, site: Hashable, type_name: str = "") -> int:
         """The object of an allocation site, made on first sight."""
@@ -178,6 +179,9 @@ class Heap:
             for one in new:
                 if one not in self.frozen or one in self.payloads:
                     self.parents[one].add(obj)
+                    for holders in self._followed:
+                        if one in holders:
+                            self.mark(holders, obj)
 
     def inside(self, obj: int) -> set[int]:
         """Everything directly inside an object."""
@@ -194,6 +198,20 @@ class Heap:
     def holders(self, objs: Iterable[int]) -> set[int]:
         """These objects and everything that they are inside of."""
         return _closure(objs, lambda obj: self.parents[obj])
+
+    def follow(self) -> set[int]:
+        """A set for `mark`, empty at first, which from then on grows with the heap."""
+        self._followed.append(set())
+        return self._followed[-1]
+
+    def mark(self, holders: set[int], obj: int) -> None:
+        """Add an object to a followed set, with everything that it is inside of, now or later."""
+        stack = [obj]
+        while stack:
+            one = stack.pop()
+            if one not in holders:
+                holders.add(one)
+                stack.extend(self.parents[one])
 
     def _new(self, type_name: str) -> int:
         self.types.append(type_name)
