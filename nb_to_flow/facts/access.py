@@ -211,7 +211,7 @@ class Attributes(Calls):
         return self.parts(frozenset((obj,)), node)
 
     def spread_item(self, obj: int, field: str) -> Value:
-        """One item of a fresh sequence whose items share nothing (`train_test_split`)."""
+        """One item of a fresh sequence whose items share nothing (`np.nonzero`)."""
         item = self.new(("spread", obj, field), self.heap.spread[obj])
         self.heap.hold(obj, field, item)
         return item
