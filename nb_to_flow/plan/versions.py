@@ -12,6 +12,7 @@ from nb_to_flow.ir.facts import Facts, Role, StatementFacts
 
 DEFINITIONS = frozenset({Role.IMPORT, Role.FUNCTION, Role.CLASS})
 
+_BUILTINS = frozenset(dir(builtins))
 _INNER_SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 # A name and the statement that bound or changed it last.
@@ -82,11 +83,13 @@ class Reaching:
         before: for each statement, the names it reads or calls and the statement that defined each.
         final: the names that exist at the notebook's end and who defined them last.
         defines: for each statement, the names that have a new version after it.
+        shadowed: for each statement, the names of builtins that mean something else before it.
     """
 
     before: tuple[Mapping[str, int], ...]
     final: Mapping[str, int]
     defines: tuple[frozenset[str], ...]
+    shadowed: tuple[frozenset[str], ...]
 
 
 def reaching_definitions(facts: Facts, carried: frozenset[Version] = frozenset()) -> Reaching:
@@ -97,16 +100,18 @@ def reaching_definitions(facts: Facts, carried: frozenset[Version] = frozenset()
     last: dict[str, int] = {}
     before: list[Mapping[str, int]] = []
     defines: list[frozenset[str]] = []
+    shadowed: list[frozenset[str]] = []
     for statement in facts.statements:
         more = frozenset(extra.get(statement.statement, ()))
         wanted = statement.reads | statement.calls | more
         before.append({name: last[name] for name in wanted if name in last})
         defines.append(defined_names(statement) | more)
+        shadowed.append(_BUILTINS & last.keys())
         for name in statement.deletes:
             last.pop(name, None)
         for name in defines[-1] - (statement.deletes - statement.binds):
             last[name] = statement.statement
-    return Reaching(before=tuple(before), final=last, defines=tuple(defines))
+    return Reaching(before=tuple(before), final=last, defines=tuple(defines), shadowed=tuple(shadowed))
 
 
 def defined_names(statement: StatementFacts) -> frozenset[str]:
@@ -212,30 +217,22 @@ class Versions:
 
     def builtins(self, index: int) -> frozenset[str]:
         """Builtins that the statement uses although the notebook gives their names another meaning later."""
+        if not self._shadowing:
+            return frozenset()
         node = self.facts.notebook.statements[index].node
         first = {name for name in loaded_names(node) & self._shadowing if loads_first(node, name)}
         wanted = first | (self.undefined(index) & self._shadowing)
-        return frozenset(wanted - self.reaching.before[index].keys() - self._shadowed[index])
-
-    @cached_property
-    def _shadowed(self) -> tuple[frozenset[str], ...]:
-        """For each statement the builtin names that mean something else before it."""
-        found, now = [], frozenset[str]()
-        for index, facts in enumerate(self.facts.statements):
-            found.append(now)
-            now = now - facts.deletes | self.reaching.defines[index] & self._shadowing
-        return tuple(found)
+        return frozenset(wanted - self.reaching.shadowed[index])
 
     @cached_property
     def used_as_builtins(self) -> frozenset[str]:
         """Names that are builtins for some statements and something else for later ones."""
-        found = (self.builtins(i) for i in range(len(self.facts.statements)) if self._shadowing)
-        return frozenset().union(*found)
+        return frozenset().union(*(self.builtins(i) for i in range(len(self.facts.statements))))
 
     @cached_property
     def _shadowing(self) -> frozenset[str]:
         """Builtin names that the notebook binds somewhere."""
-        return frozenset(self.binders) & frozenset(dir(builtins))
+        return _BUILTINS & self.binders.keys()
 
     @cached_property
     def users(self) -> Mapping[Version, tuple[int, ...]]:

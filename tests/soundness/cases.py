@@ -533,4 +533,17 @@ if total:
     last: int = total[-1]
 print(last)
 """,
+    "a_builtin_that_is_itself_again": """
+kept = [2, 1]
+# %%
+sorted = kept[0]
+# %%
+kept.append(sorted)
+del sorted
+# %%
+def order(x):
+    return sorted(x)
+# %%
+print(order(kept), sorted(kept))
+""",
 }
