@@ -1,4 +1,7 @@
-"""The one place where the stages meet: read -> credentials -> facts -> graph -> plan -> generate. Nothing is run or written."""
+"""The one place where the stages meet: read -> credentials -> facts -> graph -> plan -> generate.
+
+Nothing is run or written.
+"""
 
 from __future__ import annotations
 

@@ -77,14 +77,14 @@ def _hoist_shared_constants(draft: Draft, interfaces: Mapping[int, Interface]) -
     for interface in interfaces.values():
         for index in interface.repeated:
             users[index] += 1
-    binders, changed = draft.versions.binders, draft.versions.changed
+    binders = draft.versions.binders
+    kept = draft.versions.changed | draft.versions.used_as_builtins
     hoisted = set()
     repeatable = draft.repeatable - draft.secret
     for facts in draft.facts.statements:
         index = facts.statement
         if facts.role is not Role.CONSTANT or index not in repeatable:
             continue
-        kept = changed | draft.versions.used_as_builtins
         alone = all(len(binders[n]) == 1 and n not in kept for n in facts.binds)
         result = any(draft.versions.reaching.final.get(n) == index for n in draft.results if n in facts.binds)
         if alone and (users[index] > 1 or (not users[index] and result)):

@@ -20,9 +20,8 @@ class UnitLike(Protocol):
         """Its statements, sorted."""
 
 
-def cut(draft: Draft, units: Sequence[UnitLike], component: Sequence[int]) -> list[list[int]]:
-    """The component in pieces of a sensible size; itself if it is short."""
-    total = len(draft.placed)
+def cut(draft: Draft, units: Sequence[UnitLike], component: Sequence[int], total: int) -> list[list[int]]:
+    """The component in pieces of a sensible size for a notebook with `total` statements; itself if it is short."""
     sizes = [len(units[u].statements) for u in component]
     half = max(total // 2, 1)
     if len(component) <= _MOST - 2 and (sum(sizes) <= half or len(component) == 1 or total < 12):

@@ -28,8 +28,9 @@ def finish(settled: Settled) -> Draft:
     tasks = order_tasks(assembly, tasks)
     tasks = publish_figures(assembly, tasks)
     done, refused = {}, []
+    total = len(assembly.draft.placed)
     for g in assembly.order:
-        done[g] = _described(assembly, g, tasks[g], titles[g])
+        done[g] = _described(assembly, g, tasks[g], titles[g], total)
         refused += _refused_retry(assembly.draft, done[g])
     draft = assembly.draft
     plan = flow_plan(draft, tuple(done[g] for g in assembly.order), _results(assembly, names))
@@ -37,14 +38,15 @@ def finish(settled: Settled) -> Draft:
     return replace(draft, plan=plan, diagnostics=(*draft.diagnostics, *fused, *refused))
 
 
-def _described(assembly: Assembly, group: int, task: TaskPlan, title: str) -> TaskPlan:
+def _described(assembly: Assembly, group: int, task: TaskPlan, title: str, total: int) -> TaskPlan:
+    """The task with what is said of it; `total` statements are in tasks."""
     draft = assembly.draft
     own = frozenset(assembly.interfaces[group].own)
     reasons = sorted(
         {f.reason for f in draft.fusions if f.statements <= own and _spans_cells(draft, f.statements)}
     )
     size = sum(step.role is StepRole.OWN for step in task.steps)
-    if not reasons and size * 2 > len(draft.placed) and len(draft.placed) >= 6:
+    if not reasons and size * 2 > total and total >= 6:
         reasons = [_why_large(task)]
     return replace(
         order_inputs(draft, task),

@@ -43,6 +43,7 @@ class Unit:
 def group(draft: Draft) -> list[list[int]]:
     """The grouping wished for; `settle` makes it sound."""
     units = units_of(draft)
+    total = len(draft.placed)
     if draft.options.granularity == "cell":
         return [list(u.statements) for u in units]
     pieces: list[list[int]] = []
@@ -51,19 +52,17 @@ def group(draft: Draft) -> list[list[int]]:
             pieces.append(members)
             continue
         for component in _components(draft, units, members):
-            pieces += cut(draft, units, component)
+            pieces += cut(draft, units, component, total)
     if draft.options.granularity == "auto":
         pieces = _absorb(draft, units, pieces)
-        most = _most_statements(draft, units)
+        most = _most_statements(total, len(_cells(draft, units)))
         pieces = [part for piece in pieces for part in _divided(draft, units, piece, most)]
     return [sorted(i for u in piece for i in units[u].statements) for piece in pieces]
 
 
-def _most_statements(draft: Draft, units: Sequence[Unit]) -> int:
+def _most_statements(total: int, cells: int) -> int:
     """How many statements a task may have: half of the notebook's, small notebooks left out."""
-    total = len(draft.placed)
-    cells = {draft.span(i).cell for u in units for i in u.statements}
-    if total < 8 or len(cells) <= 4:
+    if total < 8 or cells <= 4:
         return total
     return total // 2 if total < 20 else total * 9 // 20  # constants are placed later and come on top
 
@@ -102,10 +101,15 @@ def _units(draft: Draft, partition: Partition) -> list[Unit]:
     ]
 
 
+def _cells(draft: Draft, units: Sequence[Unit]) -> list[int]:
+    """The cells that the units stand in, in order."""
+    return sorted({draft.span(i).cell for u in units for i in u.statements})
+
+
 def _by_section(draft: Draft, units: Sequence[Unit]) -> list[list[int]]:
     """Units of each section, in order."""
     notebook = draft.facts.notebook
-    cells = sorted({draft.span(i).cell for u in units for i in u.statements})
+    cells = _cells(draft, units)
     found: list[Section] = (
         finest_sections(notebook, cells)
         if draft.options.granularity == "section"
@@ -134,8 +138,13 @@ def _only_shows(draft: Draft, unit: Unit) -> bool:
     """True if nothing needs what the unit makes, and it leaves nothing in the world but pictures and text."""
     if unit.after or _makes_results(draft, unit):
         return False
-    effects = [e for i in unit.statements for e in draft.facts.statements[i].effects]
-    return not any(e.kind in _KEPT_APART and e.access is not Access.READ for e in effects)
+    return not _stores(draft, unit.statements)
+
+
+def _stores(draft: Draft, statements: Iterable[int]) -> bool:
+    """True if they leave something in the world besides pictures and text."""
+    effects = [e for i in statements for e in draft.facts.statements[i].effects]
+    return any(e.kind in _KEPT_APART and e.access is not Access.READ for e in effects)
 
 
 def _makes_results(draft: Draft, unit: Unit) -> bool:
@@ -182,7 +191,7 @@ class Merger:
                     self._after[piece].add(home[target])
                     self._before[home[target]].add(piece)
         self._total = sum(len(u.statements) for u in units)
-        self._cells = len({self._draft.span(i).cell for u in units for i in u.statements})
+        self._cells = _cells(draft, units)
         self._most = max(4, self._total // 3)
 
     def statements(self, piece: int) -> list[int]:
@@ -210,8 +219,10 @@ class Merger:
         headed = self._headed()
         before: int | None = None
         for piece in sorted(self.pieces, key=lambda p: self.statements(p)[0]):
-            if self._after[piece] or self._stores(piece) or headed[piece] is None:
+            if self._after[piece] or headed[piece] is None:
                 before = None
+            elif _stores(self._draft, self.statements(piece)):
+                before = None  # its retries are its own
             elif before is not None and headed[before] == headed[piece] and self._is_aside(before, piece):
                 self._merge(piece, before)
             else:
@@ -221,15 +232,9 @@ class Merger:
         smaller, larger = sorted((len(self.statements(one)), len(self.statements(other))))
         return smaller <= _ASIDE and smaller + larger <= self._most
 
-    def _stores(self, piece: int) -> bool:
-        """True if it leaves something in the world, so that its retries are its own."""
-        effects = [e for i in self.statements(piece) for e in self._draft.facts.statements[i].effects]
-        return any(e.kind in _KEPT_APART and e.access is not Access.READ for e in effects)
-
     def _headed(self) -> dict[int, int | None]:
         """For each piece the cell of the heading that all its cells stand under; None if there isn't one."""
-        cells = sorted({self._draft.span(i).cell for u in self._units for i in u.statements})
-        found = finest_sections(self._draft.facts.notebook, cells)
+        found = finest_sections(self._draft.facts.notebook, self._cells)
         above = {c: s.heading.cell if s.heading else None for s in found for c in s.cells}
         headed: dict[int, int | None] = {}
         for piece in self.pieces:
@@ -240,11 +245,11 @@ class Merger:
     def _fits(self, piece: int, other: int) -> bool:
         """True if the two together are no more than half of the notebook, or it is a small one."""
         together = len(self.statements(piece)) + len(self.statements(other))
-        return self._cells <= 4 or together * 2 <= self._total
+        return len(self._cells) <= 4 or together * 2 <= self._total
 
     def shorten(self) -> None:
         """While there are more tasks than the notebook's size calls for, merge the smallest with a neighbour."""
-        wanted = tasks_for(self._cells)
+        wanted = tasks_for(len(self._cells))
         if len(self.pieces) <= wanted:
             return
         for piece in sorted(self.pieces, key=lambda p: (len(self.statements(p)), p)):

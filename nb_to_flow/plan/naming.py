@@ -158,8 +158,8 @@ def _candidates(
         yield joined(words[0], target)
     if said and leads and len(words) > 1:
         yield said
-    if chief and said:
-        yield said if leads else joined(verb or "run", topic)
+    if chief and said and not leads:
+        yield joined(verb or "run", said)
     if said:
         yield from (joined(said, t) for t in things[:1])
         yield joined(verb or "run", topic or said)
