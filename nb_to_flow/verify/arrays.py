@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import array as packed
 import datetime
-import hashlib
 import json
 import math
 import sys
@@ -15,6 +14,7 @@ from typing import Any
 from nb_to_flow.ir.verification import Verdict
 from nb_to_flow.verify.judge import Judge, Said, worst
 from nb_to_flow.verify.leaves import differences, plain, unpacked
+from nb_to_flow.verify.portrait.painter import digest_of
 from nb_to_flow.verify.words import describe, shorten
 
 _LETTERS = {"b1": "b", "i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "i8": "q", "u8": "Q"}
@@ -188,9 +188,7 @@ def _compare_hashed(judge: Judge, label: str, expected: Any, actual: Any) -> Ver
 
 
 def _hash(node: Any) -> str | None:
-    if "data" not in node:
-        return None
-    return hashlib.blake2b(unpacked(node["data"]), digest_size=16).hexdigest()
+    return digest_of(unpacked(node["data"])) if "data" in node else None
 
 
 def _same_content(expected: Any, actual: Any) -> bool:

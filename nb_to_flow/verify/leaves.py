@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 from nb_to_flow.ir.verification import Verdict
 from nb_to_flow.verify.judge import Judge, close
+from nb_to_flow.verify.portrait.painter import digest_of
 from nb_to_flow.verify.words import describe, shorten
 
 
@@ -48,12 +48,7 @@ def compare_texts(judge: Judge, label: str, expected: Any, actual: Any) -> Verdi
 def _fingerprint(text: Any) -> tuple[str, int]:
     if isinstance(text, dict):
         return text["h"], text["len"]
-    return _hash(text.encode("utf-8", "surrogatepass")), len(text)
-
-
-def _hash(data: bytes) -> str:
-    """The hash that portraits hold in place of `data`."""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
+    return digest_of(text.encode("utf-8", "surrogatepass")), len(text)
 
 
 def compare_bytes(judge: Judge, label: str, expected: Any, actual: Any) -> Verdict:
@@ -61,7 +56,7 @@ def compare_bytes(judge: Judge, label: str, expected: Any, actual: Any) -> Verdi
     if expected.get("v") == actual.get("v") and expected.get("h") == actual.get("h"):
         return Verdict.SAME
     if "h" in expected or "h" in actual:
-        hashes = [side.get("h") or _hash(unpacked(side["v"])) for side in (expected, actual)]
+        hashes = [side.get("h") or digest_of(unpacked(side["v"])) for side in (expected, actual)]
         if hashes[0] == hashes[1]:
             return Verdict.SAME
         return judge.say(label, Verdict.DIFFERENT, "other bytes", expected, actual)
