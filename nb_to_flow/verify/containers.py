@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from nb_to_flow.ir.verification import Verdict
@@ -28,7 +27,7 @@ def compare_lists(judge: Judge, label: str, expected: Any, actual: Any) -> Verdi
         verdict = _compare_parts(judge, label, expected, actual, _part_names(expected, label))
     else:
         verdict = _compare_leaves(judge, label, expected, actual)
-    return worst([verdict, _compare_state(judge, label, expected, actual)])
+    return worst([verdict, compare_attributes(judge, label, expected, actual)])
 
 
 def _compare_leaves(judge: Judge, label: str, expected: Any, actual: Any) -> Verdict:
@@ -88,7 +87,7 @@ def compare_dicts(judge: Judge, label: str, expected: Any, actual: Any) -> Verdi
     theirs = {canonical(key): (key, value) for key, value in actual["items"]}
     missing = [describe(mine[key][0]) for key in mine if key not in theirs]
     extra = [describe(theirs[key][0]) for key in theirs if key not in mine]
-    verdicts = [_compare_state(judge, label, expected, actual)]
+    verdicts = [compare_attributes(judge, label, expected, actual)]
     if missing or extra:
         reason = "; ".join([*_listed("missing key", missing), *_listed("additional key", extra)])
         verdicts.append(judge.say(label, Verdict.DIFFERENT, reason, expected, actual))
@@ -123,24 +122,28 @@ def compare_sets(judge: Judge, label: str, expected: Any, actual: Any) -> Verdic
     if len(mine) == len(theirs):
         verdict = worst([judge.quietly(a, b) for a, b in zip(mine, theirs, strict=True)])
         if verdict is Verdict.SAME:
-            return _compare_state(judge, label, expected, actual)
+            return compare_attributes(judge, label, expected, actual)
         if verdict is not Verdict.DIFFERENT:
-            reason = (
-                "members differ within the tolerance"
-                if verdict is Verdict.CLOSE
-                else "members can't be compared"
-            )
-            return judge.say(label, verdict, reason, expected, actual)
-    counts = Counter(map(canonical, mine)), Counter(map(canonical, theirs))
-    lost = [describe(item) for item in mine if canonical(item) not in counts[1]]
-    new = [describe(item) for item in theirs if canonical(item) not in counts[0]]
+            how = "differ within the tolerance" if verdict is Verdict.CLOSE else "can't be compared"
+            return judge.say(label, verdict, f"members {how}", expected, actual)
+    known = set(map(canonical, mine)), set(map(canonical, theirs))
+    lost = [describe(item) for item in mine if canonical(item) not in known[1]]
+    new = [describe(item) for item in theirs if canonical(item) not in known[0]]
     reason = "; ".join([*_listed("missing member", lost), *_listed("additional member", new)])
     return judge.say(label, Verdict.DIFFERENT, reason or "other members", expected, actual)
 
 
-def compare_objects(judge: Judge, label: str, expected: Any, actual: Any) -> Verdict:
-    """Objects: attribute by attribute."""
-    return _compare_attributes(judge, label, expected, actual, "state")
+def compare_attributes(judge: Judge, label: str, expected: Any, actual: Any) -> Verdict:
+    """Attribute by attribute: objects, and what else has some."""
+    mine, theirs = dict(expected.get("state", ())), dict(actual.get("state", ()))
+    missing = [name for name in mine if name not in theirs]
+    extra = [name for name in theirs if name not in mine]
+    verdicts = []
+    if missing or extra:
+        reason = "; ".join([*_listed("missing attribute", missing), *_listed("additional attribute", extra)])
+        verdicts.append(judge.say(label, Verdict.DIFFERENT, reason, expected, actual))
+    both = (name for name in mine if name in theirs)
+    return worst([*verdicts, *(judge.part(f"{label}.{name}", mine[name], theirs[name]) for name in both)])
 
 
 def compare_scalars(judge: Judge, label: str, expected: Any, actual: Any) -> Verdict:
@@ -153,25 +156,7 @@ def compare_scalars(judge: Judge, label: str, expected: Any, actual: Any) -> Ver
         verdict = judge.part(label, expected["v"], actual["v"])
     finally:
         judge.tolerance = tolerance
-    return worst([verdict, _compare_state(judge, label, expected, actual)])
-
-
-def _compare_state(judge: Judge, label: str, expected: Any, actual: Any) -> Verdict:
-    if "state" not in expected and "state" not in actual:
-        return Verdict.SAME
-    return _compare_attributes(judge, label, expected, actual, "state")
-
-
-def _compare_attributes(judge: Judge, label: str, expected: Any, actual: Any, where: str) -> Verdict:
-    mine, theirs = dict(expected.get(where, ())), dict(actual.get(where, ()))
-    missing = [name for name in mine if name not in theirs]
-    extra = [name for name in theirs if name not in mine]
-    verdicts = []
-    if missing or extra:
-        reason = "; ".join([*_listed("missing attribute", missing), *_listed("additional attribute", extra)])
-        verdicts.append(judge.say(label, Verdict.DIFFERENT, reason, expected, actual))
-    both = (name for name in mine if name in theirs)
-    return worst([*verdicts, *(judge.part(f"{label}.{name}", mine[name], theirs[name]) for name in both)])
+    return worst([verdict, compare_attributes(judge, label, expected, actual)])
 
 
 def _compare_hashed(judge: Judge, label: str, expected: Any, actual: Any) -> Verdict:

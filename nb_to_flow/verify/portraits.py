@@ -7,9 +7,9 @@ from collections.abc import Collection
 from nb_to_flow.ir.verification import Comparison, Portrait, Verdict
 from nb_to_flow.verify.arrays import compare_arrays
 from nb_to_flow.verify.containers import (
+    compare_attributes,
     compare_dicts,
     compare_lists,
-    compare_objects,
     compare_scalars,
     compare_sets,
 )
@@ -45,7 +45,7 @@ _COMPARERS = {
     "list": compare_lists,
     "dict": compare_dicts,
     "set": compare_sets,
-    "object": compare_objects,
+    "object": compare_attributes,
     "array": compare_arrays,
     "index": compare_indexes,
     "series": compare_series,
