@@ -6,9 +6,9 @@ from typing import Any
 
 from nb_to_flow.ir.verification import Verdict
 from nb_to_flow.verify.arrays import canonical, same_items_reordered, shown
-from nb_to_flow.verify.judge import Judge, Said, worst
+from nb_to_flow.verify.judge import Judge, names_of, worst
 from nb_to_flow.verify.leaves import differences, plain
-from nb_to_flow.verify.words import describe, shorten
+from nb_to_flow.verify.words import describe, missing_and_additional
 
 # Lists of parts longer than this are not searched for another order.
 _REORDER_LIMIT = 20_000
@@ -89,29 +89,16 @@ def compare_dicts(judge: Judge, label: str, expected: Any, actual: Any) -> Verdi
     extra = [describe(theirs[key][0]) for key in theirs if key not in mine]
     verdicts = [compare_attributes(judge, label, expected, actual)]
     if missing or extra:
-        reason = "; ".join([*_listed("missing key", missing), *_listed("additional key", extra)])
+        reason = missing_and_additional("key", missing, extra)
         verdicts.append(judge.say(label, Verdict.DIFFERENT, reason, expected, actual))
     elif list(mine) != list(theirs):
         reason = "the same keys in another order"
-        verdicts.append(
-            judge.say(label, Verdict.DIFFERENT, reason, *(_keys(side) for side in (mine, theirs)))
-        )
+        verdicts.append(judge.say(label, Verdict.DIFFERENT, reason, names_of(mine), names_of(theirs)))
     if expected.get("factory") != actual.get("factory"):
         verdicts.append(judge.say(label, Verdict.DIFFERENT, "another default factory", expected, actual))
     both = [key for key in mine if key in theirs]
     parts = ((f"{label}[{describe(mine[k][0])}]", mine[k][1], theirs[k][1]) for k in both)
     return worst([*verdicts, *(judge.part(*part) for part in parts)])
-
-
-def _keys(side: dict[Any, tuple[Any, Any]]) -> Said:
-    return Said(shorten(", ".join(describe(key) for key, _ in side.values())))
-
-
-def _listed(what: str, names: list[str]) -> list[str]:
-    """ "missing keys 'a', 'b'", or nothing."""
-    if not names:
-        return []
-    return [f"{what}{'s' * (len(names) > 1)} {', '.join(names[:5])}" + (" ..." if len(names) > 5 else "")]
 
 
 def compare_sets(judge: Judge, label: str, expected: Any, actual: Any) -> Verdict:
@@ -129,7 +116,7 @@ def compare_sets(judge: Judge, label: str, expected: Any, actual: Any) -> Verdic
     known = set(map(canonical, mine)), set(map(canonical, theirs))
     lost = [describe(item) for item in mine if canonical(item) not in known[1]]
     new = [describe(item) for item in theirs if canonical(item) not in known[0]]
-    reason = "; ".join([*_listed("missing member", lost), *_listed("additional member", new)])
+    reason = missing_and_additional("member", lost, new)
     return judge.say(label, Verdict.DIFFERENT, reason or "other members", expected, actual)
 
 
@@ -140,7 +127,7 @@ def compare_attributes(judge: Judge, label: str, expected: Any, actual: Any) -> 
     extra = [name for name in theirs if name not in mine]
     verdicts = []
     if missing or extra:
-        reason = "; ".join([*_listed("missing attribute", missing), *_listed("additional attribute", extra)])
+        reason = missing_and_additional("attribute", missing, extra)
         verdicts.append(judge.say(label, Verdict.DIFFERENT, reason, expected, actual))
     both = (name for name in mine if name in theirs)
     return worst([*verdicts, *(judge.part(f"{label}.{name}", mine[name], theirs[name]) for name in both)])

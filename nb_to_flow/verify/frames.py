@@ -8,8 +8,8 @@ from typing import Any
 
 from nb_to_flow.ir.verification import Verdict
 from nb_to_flow.verify.arrays import canonical, compare_values, decode, shown
-from nb_to_flow.verify.judge import Judge, Said, worst
-from nb_to_flow.verify.words import describe, shorten
+from nb_to_flow.verify.judge import Judge, Said, names_of, worst
+from nb_to_flow.verify.words import describe, missing_and_additional
 
 _REORDER_LIMIT = 2_000_000  # values
 
@@ -88,14 +88,10 @@ def _compare_columns(judge: Judge, label: str, mine: dict[Any, Any], theirs: dic
     """Which columns there are, and their order."""
     missing = [describe(mine[key][0]) for key in mine if key not in theirs]
     extra = [describe(theirs[key][0]) for key in theirs if key not in mine]
-    sides = [Said(shorten(", ".join(describe(name) for name, _ in side.values()))) for side in (mine, theirs)]
+    sides = names_of(mine), names_of(theirs)
     if missing or extra:
-        words = [
-            f"{what} column{'s' * (len(names) > 1)} {', '.join(names[:5])}"
-            for what, names in (("missing", missing), ("additional", extra))
-            if names
-        ]
-        return judge.say(label, Verdict.DIFFERENT, "; ".join(words), *sides)
+        reason = missing_and_additional("column", missing, extra)
+        return judge.say(label, Verdict.DIFFERENT, reason, *sides)
     if list(mine) != list(theirs):
         return judge.say(label, Verdict.DIFFERENT, "the same columns in another order", *sides)
     return Verdict.SAME

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from nb_to_flow.ir.verification import Row, Verdict
-from nb_to_flow.verify.words import describe, kind_of
+from nb_to_flow.verify.words import describe, kind_of, shorten
 
 # From harmless to bad: what a whole is, if its parts are these.
 _ORDER = (Verdict.SAME, Verdict.CLOSE, Verdict.UNKNOWN, Verdict.DIFFERENT)
@@ -110,6 +110,11 @@ class Judge:
 
 class Said(str):
     """A text for a row that is shown as it is."""
+
+
+def names_of(parts: Mapping[Any, tuple[Any, Any]]) -> Said:
+    """The names of a dict's or a frame's parts, which are name and content."""
+    return Said(shorten(", ".join(describe(name) for name, _ in parts.values())))
 
 
 def worst(verdicts: Collection[Verdict]) -> Verdict:

@@ -32,6 +32,16 @@ def joined(name: str, label: str) -> str:
     return name + label if not label or label[0] in ".[" else f"{name}, {label}"
 
 
+def missing_and_additional(what: str, missing: list[str], additional: list[str]) -> str:
+    """ "missing keys 'a', 'b'; additional key 'c'", or nothing."""
+    sides = ((f"missing {what}", missing), (f"additional {what}", additional))
+    return "; ".join(
+        f"{words}{'s' * (len(names) > 1)} {', '.join(names[:5])}" + (" ..." if len(names) > 5 else "")
+        for words, names in sides
+        if names
+    )
+
+
 def shorten(text: str, width: int = _WIDTH) -> str:
     """`text` in at most `width` characters."""
     return text if len(text) <= width else text[: width - 1] + "…"
