@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from nb_to_flow.ir.verification import Verdict
@@ -30,7 +31,7 @@ def compare_frames(judge: Judge, label: str, expected: Any, actual: Any) -> Verd
     for key in (key for key in mine if key in theirs):
         name = _under(label, f"column {describe(mine[key][0])}")
         verdicts.append(_compare_column(judge, name, mine[key][1], theirs[key][1], at))
-    if Verdict.DIFFERENT in verdicts[1:] and _rows_reordered(expected, actual):
+    if Verdict.DIFFERENT in verdicts[1:] and _rows_reordered(expected, actual, mine, theirs):
         del judge.rows[before:]
         return judge.say(label, Verdict.DIFFERENT, "the same rows in another order", expected, actual)
     verdicts.append(judge.part(_under(label, "attrs"), expected.get("attrs"), actual.get("attrs")))
@@ -139,41 +140,34 @@ def _row_names(index: Any) -> Callable[[int], str]:
     if "range" in index and index["range"][::2] == [0, 1]:
         return lambda i: f"at row {i}"
 
+    @cache  # many columns may differ, or none
+    def labels() -> list[Any]:
+        return labels_of(index)
+
     def name(i: int) -> str:
-        labels = labels_of(index)
-        return f"at row {i} ({describe(labels[i])})" if not isinstance(labels[i], int) else f"at row {i}"
+        label = labels()[i]
+        return f"at row {i}" if isinstance(label, int) else f"at row {i} ({describe(label)})"
 
     return name
 
 
-def _rows_reordered(expected: Any, actual: Any) -> bool:
+def _rows_reordered(expected: Any, actual: Any, mine: dict[Any, Any], theirs: dict[Any, Any]) -> bool:
     """True if both frames have the same columns and the same rows, each as often, with or without their labels."""
     size = expected["rows"] * len(expected["data"])
-    if not 1 < size <= _REORDER_LIMIT or _columns(expected).keys() != _columns(actual).keys():
+    if not 1 < size <= _REORDER_LIMIT or mine.keys() != theirs.keys():
         return False
     if sorted(c["dtype"] for c in expected["data"]) != sorted(c["dtype"] for c in actual["data"]):
         return False
-    labels = (
-        []
-        if expected["index"] == actual["index"]
-        else [labels_of(side["index"]) for side in (expected, actual)]
-    )
+    labelled = expected["index"] != actual["index"]
     rows = []
-    for number, side in enumerate((expected, actual)):
-        columns = [
-            decode(values)
-            for _, values in sorted(_columns(side).values(), key=lambda c: canonical_text(c[0]))
-        ]
-        columns += [labels[number]] if labels else []
+    for side, parts in ((expected, mine), (actual, theirs)):
+        named = sorted(parts.values(), key=lambda part: str(canonical(part[0])))
+        columns = [decode(values) for _, values in named]
+        columns += [labels_of(side["index"])] if labelled else []
         if any(values is None for values in columns):
             return False
         rows.append(list(zip(*(map(canonical, values or ()) for values in columns), strict=True)))
     return rows[0] != rows[1] and Counter(rows[0]) == Counter(rows[1])
-
-
-def canonical_text(label: Any) -> str:
-    """Something to sort labels of any type by."""
-    return str(canonical(label))
 
 
 def _items_reordered(expected: Any, actual: Any) -> bool:
