@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import contextvars
 import logging
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from nb_to_flow.batches.jobs import Chunk, wanted_digest
 from nb_to_flow.batches.store import Store
@@ -80,42 +77,3 @@ def usable(program: Program, known: Mapping[str, Finished], store: Store) -> dic
         else:
             needed.update(piece.upstream)
     return found
-
-
-class Publisher:
-    """Calls something now and then, in a thread of its own: the server may take its time to answer."""
-
-    def __init__(self, publish: Callable[[], None] | None, seconds: float = 5.0) -> None:
-        self._publish = publish
-        self._seconds = seconds
-        self._end = threading.Event()
-
-    @contextlib.contextmanager
-    def running(self) -> Iterator[None]:
-        """While open, and once more at the end."""
-        if self._publish is None:
-            yield
-            return
-        context = contextvars.copy_context()
-        thread = threading.Thread(target=context.run, args=(self._work,), name="batch-table", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._end.set()
-            thread.join(timeout=60)
-
-    def _work(self) -> None:
-        while not self._end.wait(self._seconds):
-            self._call()
-        self._call()
-
-    def _call(self) -> None:
-        began = time.monotonic()
-        try:
-            if self._publish is not None:
-                self._publish()
-        except Exception:
-            logging.getLogger(__name__).warning("the batch's table could not be published", exc_info=True)
-        # A slow server is asked less often.
-        self._seconds = max(self._seconds, 10 * (time.monotonic() - began))

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from nb_to_flow.batches.chunks import Publisher, ahead, log_printed, names, own_log
+from nb_to_flow.batches.chunks import ahead, log_printed, names, own_log
+from nb_to_flow.batches.current import kept_current
 from nb_to_flow.batches.driver import Driver
 from nb_to_flow.batches.jobs import Chunk
 from nb_to_flow.batches.pools import Pool, WorkerLost
@@ -17,6 +18,7 @@ from nb_to_flow.ir.errors import InputError
 
 _TICK = 1.0
 _SHOW_SECONDS = 0.2
+_PUBLISH_SECONDS = 5.0
 _MOST_EDGES = 20  # more would make the graph of the flow run unreadable
 
 
@@ -26,16 +28,16 @@ class FlowRun:
     Args:
         driver: knows what to run.
         pool: runs it.
-        publisher: keeps the table of sets current.
+        publish: called now and then, in another thread; may call the server.
         show: gets the progress.
     """
 
     def __init__(
-        self, driver: Driver, pool: Pool, publisher: Publisher, show: Callable[[Progress], None]
+        self, driver: Driver, pool: Pool, publish: Callable[[], None], show: Callable[[Progress], None]
     ) -> None:
         self.driver = driver
         self.pool = pool
-        self.publisher = publisher
+        self.publish = publish
         self.show = show
         self.events: queue.Queue[tuple[str, int, Any]] = queue.Queue()
         self.futures: dict[int, Any] = {}
@@ -89,7 +91,8 @@ class FlowRun:
     def _loop(self) -> None:
         """Give out chunks and take in what has ended, until nothing is left."""
         chunk_task = self._chunk_task()
-        with self.publisher.running():
+        # The server may take its time to answer, or never do it.
+        with kept_current(self.publish, every=_PUBLISH_SECONDS, share=0.1, once_more=True, patience=60):
             while self.driver.to_run:
                 while len(self.driver.in_flight) < self._most and (chunk := self.driver.next_chunk()):
                     self._submit(chunk_task, chunk)

@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from nb_to_flow.batches.chunks import Publisher
 from nb_to_flow.batches.driver import Driver
 from nb_to_flow.batches.flow_run import FlowRun
 from nb_to_flow.batches.jobs import Setup
@@ -28,7 +27,7 @@ def run_batch(
     options: BatchOptions,
     say: Callable[[str], None],
     show: Callable[[Progress], None],
-    published: Callable[[], None] | None = None,
+    publish: Callable[[], None] = lambda: None,
     nursery: Nursery | None = None,
 ) -> BatchTotals:
     """Run what is left of a batch, to its end.
@@ -40,7 +39,7 @@ def run_batch(
         options: how to run.
         say: gets a line for what the user should know.
         show: gets the progress, often.
-        published: called every few seconds, in the flow run's context but another thread, and at the end;
+        publish: called every few seconds, in the flow run's context but another thread, and at the end;
             may call the server.
         nursery: for the runner "process", worker processes that have been started already.
 
@@ -56,7 +55,7 @@ def run_batch(
         with _pool(program, results, options, nursery) as pool:
             driver.take_over(pool.workers)
             if driver.to_run:
-                FlowRun(driver, pool, Publisher(published), show).run()
+                FlowRun(driver, pool, publish, show).run()
             return driver.totals()
     finally:
         driver.close()
