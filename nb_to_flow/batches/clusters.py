@@ -17,6 +17,7 @@ from typing import Any
 
 from nb_to_flow.batches.jobs import Chunk, Report, Setup
 from nb_to_flow.batches.pools import WorkerLost
+from nb_to_flow.batches.writers import writing
 from nb_to_flow.ir.batch import Finished
 from nb_to_flow.ir.errors import InputError
 
@@ -37,7 +38,7 @@ def run_on_cluster(setup: Setup, chunk: Chunk) -> tuple[list[Finished], str, boo
     except FileExistsError:
         return [], f"the worker that ran chunk {chunk.number} is gone", False
     ended: list[Finished] = []
-    with _ALONE, _inside(setup), _locked(setup):
+    with _ALONE, _inside(setup), writing(setup.store):
         _shop(setup).run(chunk, ended.extend)
     return ended, "", False
 
@@ -65,19 +66,6 @@ def _inside(setup: Setup) -> Iterator[None]:
     finally:
         os.chdir(before)
         sys.path[:] = path
-
-
-@contextlib.contextmanager
-def _locked(setup: Setup) -> Iterator[None]:
-    """Hold the lock that a resumed batch waits for."""
-    try:
-        import fcntl
-    except ImportError:  # Windows has no such locks
-        yield
-        return
-    with open(setup.store / "workers.lock", "a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_SH)
-        yield
 
 
 @contextlib.contextmanager

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from nb_to_flow.batches.jobs import Chunk, Report, Setup
-from nb_to_flow.ir.errors import InputError
 
 
 class WorkerLost(Exception):
@@ -96,26 +95,3 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def wait_for_workers(store: Any, seconds: float = 30.0) -> None:
-    """Wait until no worker of an earlier batch writes to the store. Raises InputError if one still does."""
-    try:
-        import fcntl
-    except ImportError:  # Windows has no such locks
-        return
-    import time
-
-    deadline = time.monotonic() + seconds
-    with open(store / "workers.lock", "a") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
-            except OSError:
-                if time.monotonic() > deadline:
-                    break
-                time.sleep(0.1)
-    raise InputError(
-        f"workers of another batch still write to {store.parent}", "Wait for it to end, or end it."
-    )

@@ -10,10 +10,11 @@ from pathlib import Path
 from nb_to_flow.batches.driver import Driver
 from nb_to_flow.batches.flow_run import FlowRun
 from nb_to_flow.batches.jobs import Setup
-from nb_to_flow.batches.pools import Pool, Threads, cores, wait_for_workers
+from nb_to_flow.batches.pools import Pool, Threads, cores
 from nb_to_flow.batches.processes import Nursery, Processes
 from nb_to_flow.batches.quiet import artifacts_left_out
 from nb_to_flow.batches.workshop import load_module
+from nb_to_flow.batches.writers import wait_for_workers
 from nb_to_flow.ir.batch import BatchOptions, BatchTotals, Ledger, Program, Progress
 from nb_to_flow.ir.errors import InputError
 

@@ -74,15 +74,16 @@ def _serve(connection: Connection, setup: Any, module: ModuleType) -> None:
     """Run chunks until the driver goes away."""
     from nb_to_flow.batches.quiet import without_runs
     from nb_to_flow.batches.workshop import Workshop
+    from nb_to_flow.batches.writers import writing
 
     _end_with_driver()
-    hold_lock(setup.store)
-    without_runs(module, artifacts=setup.artifacts, generated=setup.trusted)
-    workshop = Workshop(setup, module)
-    while True:
-        chunk = pickle.loads(connection.recv_bytes())
-        workshop.run(chunk, lambda ended: connection.send(("ended", ended)))
-        connection.send(("idle", ""))
+    with writing(setup.store):
+        without_runs(module, artifacts=setup.artifacts, generated=setup.trusted)
+        workshop = Workshop(setup, module)
+        while True:
+            chunk = pickle.loads(connection.recv_bytes())
+            workshop.run(chunk, lambda ended: connection.send(("ended", ended)))
+            connection.send(("idle", ""))
 
 
 def _loaded(flow_file: Path, folder: Path) -> ModuleType:
@@ -108,16 +109,3 @@ def _end_with_driver() -> None:
         os._exit(1)
 
     threading.Thread(target=wait, name="driver-watch", daemon=True).start()
-
-
-def hold_lock(store: Path) -> None:
-    """Show that somebody writes to the store; the system lets go when the process ends, however it ends."""
-    try:
-        import fcntl
-    except ImportError:  # Windows has no such locks
-        return
-    _HELD.append(open(store / "workers.lock", "a"))  # noqa: SIM115 - held to the end
-    fcntl.flock(_HELD[-1], fcntl.LOCK_SH)
-
-
-_HELD: list[Any] = []

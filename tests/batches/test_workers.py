@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from nb_to_flow.batches.driver import Driver
-from nb_to_flow.batches.pools import WorkerLost, wait_for_workers
+from nb_to_flow.batches.pools import WorkerLost
 from nb_to_flow.batches.run import _pool
+from nb_to_flow.batches.writers import wait_for_workers
 from nb_to_flow.ir.batch import BatchOptions, Finished, State
 from tests.batches.flows import MemoryLedger, program_of, values_of, write_flow
 
