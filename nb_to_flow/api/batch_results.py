@@ -30,19 +30,19 @@ class BatchResult:
     @property
     def ok(self) -> bool:
         """True if every set that was asked for is done."""
-        return self.report.count("done") == len(self.report.sets)
+        return self.report.outcomes()["done"] == len(self.report.sets)
 
     def to_json(self) -> dict[str, Any]:
         """What `batch --json` prints."""
-        report, totals = self.report, self.totals
+        report, totals, outcomes = self.report, self.totals, self.report.outcomes()
         return {
             "flow": report.title,
             "folder": str(self.folder),
             "sets": len(report.sets),
-            "done": report.count("done"),
-            "failed": report.count("failed", "skipped"),
-            "invalid": report.count("invalid"),
-            "not_run": report.count("pending", "running"),
+            "done": outcomes["done"],
+            "failed": outcomes["failed"],
+            "invalid": outcomes["invalid"],
+            "not_run": outcomes["not run"],
             "repeated": self.repeated,
             "pieces_run": totals.pieces_run,
             "pieces_kept": totals.pieces_kept,

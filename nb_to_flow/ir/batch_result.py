@@ -8,6 +8,14 @@ from typing import Any
 
 from nb_to_flow.ir.batch import Output
 
+# How a set came out, in words, and the states that count as that.
+OUTCOMES: Mapping[str, tuple[str, ...]] = {
+    "done": ("done",),
+    "failed": ("failed", "skipped"),
+    "invalid": ("invalid",),
+    "not run": ("pending", "running"),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetRow:
@@ -71,6 +79,6 @@ class BatchReport:
     tasks: Sequence[TaskRow] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
 
-    def count(self, *states: str) -> int:
-        """How many sets are in one of these states."""
-        return sum(row.state in states for row in self.sets)
+    def outcomes(self) -> dict[str, int]:
+        """How many sets came out how, by the words of `OUTCOMES`."""
+        return {words: sum(row.state in states for row in self.sets) for words, states in OUTCOMES.items()}

@@ -10,7 +10,7 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from nb_to_flow.ir.batch_result import BatchReport, SetRow, TaskRow
+from nb_to_flow.ir.batch_result import OUTCOMES, BatchReport, SetRow, TaskRow
 from nb_to_flow.report.plots import Point, scatter
 from nb_to_flow.report.text import duration
 
@@ -39,14 +39,10 @@ def batch_page(report: BatchReport) -> str:
 
 
 def _head(report: BatchReport) -> str:
-    counts = [
-        ("done", report.count("done"), "done"),
-        ("failed", report.count("failed", "skipped"), "failed"),
-        ("invalid", report.count("invalid"), "invalid"),
-        ("pending", report.count("pending", "running"), "not run"),
-    ]
     pills = "".join(
-        f'<span class="pill {kind}">{number:,} {words}</span>' for kind, number, words in counts if number
+        f'<span class="pill {OUTCOMES[words][0]}">{number:,} {words}</span>'
+        for words, number in report.outcomes().items()
+        if number
     )
     facts = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in report.facts.items() if v)
     sets = f"{len(report.sets):,} parameter set" + ("s" if len(report.sets) != 1 else "")

@@ -58,18 +58,11 @@ def summary_lines(report: BatchReport, totals: BatchTotals, folder: Path) -> Ite
 
 
 _FILES = ("results.csv", "results.parquet", "summary.html", "ledger.sqlite")
-_WORDS = (
-    ("done", ("done",)),
-    ("failed", ("failed", "skipped")),
-    ("invalid", ("invalid",)),
-    ("not run", ("pending", "running")),
-)
 
 
 def _counts(report: BatchReport) -> Iterator[str]:
     total = len(report.sets)
-    for words, states in _WORDS:
-        count = report.count(*states)
+    for words, count in report.outcomes().items():
         if count == total == 1:
             yield f"1 set {words}"
         elif words == "done":
