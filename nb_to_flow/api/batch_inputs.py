@@ -13,7 +13,7 @@ from nb_to_flow.api.single import PathLike
 from nb_to_flow.api.targets import flow_of, home_of, notebook_of
 from nb_to_flow.batches.grid import parse_grid
 from nb_to_flow.batches.rows import Row, read_rows
-from nb_to_flow.batches.sets import ParameterSets, checked, combined
+from nb_to_flow.batches.sets import ParameterSets, checked, combined, first_of
 from nb_to_flow.credentials import credential_kind
 from nb_to_flow.files import is_untouched, load_sidecar
 from nb_to_flow.ir.errors import InputError
@@ -142,11 +142,11 @@ def checked_sets(
     problems = [problem for bad in found.bad for problem in bad.problems]
     if problems and strict:
         count = f"{len(found.bad)} parameter set{'s' if len(found.bad) > 1 else ''}"
-        listed = "\n  ".join(_first(problems))
+        listed = "\n  ".join(first_of(problems, _SHOWN))
         raise InputError(f"{count} can't be run:\n  {listed}", "Without --strict the others are run.")
     for name in _credentials(flow, found):
         say(f"warning: {name} looks like a credential: the results folder and the server will show it")
-    for problem in _first(problems):
+    for problem in first_of(problems, _SHOWN):
         say(f"left out: {problem}")
     if found.repeated:
         later, first = next(iter(found.repeated.items()))
@@ -160,8 +160,3 @@ def _credentials(flow: BatchFlow, found: ParameterSets) -> list[str]:
     defaults = flow.checker.defaults()
     texts = {name: value for name, value in found.sets[0].values.items() if isinstance(value, str)}
     return [n for n, text in texts.items() if text != defaults.get(n) and credential_kind(n, text)]
-
-
-def _first(problems: Sequence[str]) -> list[str]:
-    more = len(problems) - _SHOWN
-    return [*problems[:_SHOWN], f"and {more} more"] if more > 0 else list(problems)

@@ -138,8 +138,10 @@ def _none_fits(bad: Sequence[BadSet]) -> tuple[str, str]:
     problems = [problem for one in bad for problem in one.problems]
     if not problems:
         return "there are no parameter sets", "Give a file or a grid with at least one value for each name."
-    more = f"\n  and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-    return (
-        f"none of {len(bad)} parameter sets fits the flow:\n  " + "\n  ".join(problems[:_SHOWN]) + more,
-        "",
-    )
+    return "\n  ".join([f"none of {len(bad)} parameter sets fits the flow:", *first_of(problems, _SHOWN)]), ""
+
+
+def first_of(problems: Sequence[str], most: int) -> list[str]:
+    """So many of them, and how many there are besides."""
+    more = len(problems) - most
+    return [*problems[:most], *([f"and {more} more"] if more > 0 else [])]
