@@ -170,13 +170,11 @@ def sorted_out(words: tuple[str, ...], grid: tuple[str, ...]) -> tuple[str, tupl
 
 
 def _run_options(values: dict[str, Any]) -> BatchOptions:
+    from dataclasses import fields
+
     from nb_to_flow.ir.batch import BatchOptions
 
-    names = (
-        "runner", "address", "max_workers", "on_error", "own_folders", "allow_overwrites",
-        "keep_intermediates", "artifacts",
-    )  # fmt: skip
-    return BatchOptions(**{name: values.pop(name) for name in names})
+    return BatchOptions(**{field.name: values.pop(field.name) for field in fields(BatchOptions)})
 
 
 def _write_entry(target: str) -> int:
