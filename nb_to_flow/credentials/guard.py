@@ -82,15 +82,14 @@ def guard(notebook: Notebook, store: str | None = None) -> Outcome[Guarded]:
 def _find(notebook: Notebook) -> Iterator[_Found]:
     for statement in notebook.statements:
         for literal in literals(statement.node):
-            line = statement.line_map[min(literal.node.lineno, len(statement.line_map)) - 1]
-            span = Span(cell=statement.cell, line=line, end_line=line)
+            span = statement.place(literal.node.lineno)
             for match in credentials_in(literal):
-                yield _Found(span=span, match=_widened(match, literal), name=literal.name)
-                if _widened(match, literal) is not match:
+                widened = _widened(match, literal)
+                yield _Found(span=span, match=widened, name=literal.name)
+                if widened is not match:
                     yield _Found(span=span, match=match)
         for comment in comments(statement.code):
-            line = statement.line_map[min(comment.row, len(statement.line_map)) - 1]
-            span = Span(cell=statement.cell, line=line, end_line=line)
+            span = statement.place(comment.row)
             for match in _in_text(comment.text):
                 yield _Found(span=span, match=match, in_code=False)
     yield from _in_cells(notebook)

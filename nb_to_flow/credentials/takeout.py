@@ -82,7 +82,7 @@ def _taken(
         edit = edit_of(literal.node, code_lines, "")
         text = _replacement(literal, piece(edit, code_lines), values, lookups)
         if text is None:
-            stuck.append(_span(statement, literal.node.lineno))
+            stuck.append(statement.place(literal.node.lineno))
             continue
         looks_up = looks_up or not literal.printed
         edits.append(replace(edit, text=text))
@@ -110,11 +110,6 @@ def _replacement(literal: Literal, segment: str, values: list[str], lookups: Loo
     if lookups is None or literal.printed:
         return masked(literal, segment, values)
     return looked_up(literal, segment, {value: lookups.expression(value) for value in values})
-
-
-def _span(statement: Statement, row: int) -> Span:
-    line = statement.line_map[min(row, len(statement.line_map)) - 1]
-    return Span(cell=statement.cell, line=line, end_line=line)
 
 
 def _starred_comments(statement: Statement, values: list[str]) -> Iterator[Edit]:

@@ -26,7 +26,6 @@ from nb_to_flow.ir.facts import (
     StatementFacts,
 )
 from nb_to_flow.ir.notebook import Notebook, Secrecy, Statement
-from nb_to_flow.ir.spans import Span
 
 OWN_TABLE = "nb_to_flow.toml"  # beside the notebook
 REASONS = {
@@ -335,11 +334,15 @@ class Analysis:
 
     def _say(self, statement: Statement, record: Record) -> None:
         for message, line in sorted(record.assumptions.items()):
-            where = statement.line_map[min(line, len(statement.line_map)) - 1] if statement.line_map else 1
-            span = Span(cell=statement.cell, line=where, end_line=where)
             hint = f"if that is wrong, say what it does in {OWN_TABLE} beside the notebook"
             self.diagnostics.append(
-                Diagnostic(code="NB201", severity=Severity.INFO, message=message, hint=hint, span=span)
+                Diagnostic(
+                    code="NB201",
+                    severity=Severity.INFO,
+                    message=message,
+                    hint=hint,
+                    span=statement.place(line),
+                )
             )
 
 

@@ -42,7 +42,7 @@ def copied(statement: Statement, code: str) -> list[Line]:
     fixed = _string_lines(ast.parse(code)) if _has_long_string(code) else frozenset()
     added = frozenset() if code == statement.code else _words(code) - _words(statement.code)
     return [
-        Line(text=text, origin=_origin(statement, number), fixed=number in fixed, added=added)
+        Line(text=text, origin=statement.place(number), fixed=number in fixed, added=added)
         for number, text in enumerate(texts, 1)
     ]
 
@@ -76,12 +76,6 @@ def added_words(lines: Iterable[Line]) -> frozenset[str]:
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"\w+", text))
-
-
-def _origin(statement: Statement, number: int) -> Span:
-    line_map = statement.line_map or (statement.span.line,)
-    line = line_map[min(number, len(line_map)) - 1]
-    return Span(cell=statement.cell, line=line, end_line=line)
 
 
 def _has_long_string(code: str) -> bool:

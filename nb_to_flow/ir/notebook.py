@@ -72,6 +72,12 @@ class Statement:
         """Position of its cell in the notebook's list of all cells."""
         return self.span.cell
 
+    def place(self, row: int) -> Span:
+        """Where in the cell's source a line of `code`, from 1, came from."""
+        line_map = self.line_map or (self.span.line,)
+        line = line_map[min(row, len(line_map)) - 1]
+        return Span(cell=self.cell, line=line, end_line=line)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notebook:
