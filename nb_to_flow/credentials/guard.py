@@ -88,10 +88,9 @@ def _find(notebook: Notebook) -> Iterator[_Found]:
                 yield _Found(span=span, match=widened, name=literal.name)
                 if widened is not match:
                     yield _Found(span=span, match=match)
-        for comment in comments(statement.code):
-            span = statement.place(comment.row)
+        for row, comment in comments(statement.code):
             for match in _in_text(comment.text):
-                yield _Found(span=span, match=match, in_code=False)
+                yield _Found(span=statement.place(row), match=match, in_code=False)
     yield from _in_cells(notebook)
 
 

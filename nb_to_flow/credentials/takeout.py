@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 from nb_to_flow.credentials.places import Literal, credentials_in, literals
 from nb_to_flow.credentials.rewrite import MASK, looked_up, masked
-from nb_to_flow.credentials.source import Edit, apply, comments, edit_of, piece
+from nb_to_flow.credentials.source import comments, edited
 from nb_to_flow.credentials.stores import Lookups
 from nb_to_flow.credentials.values import Match
+from nb_to_flow.ir.edits import Edit, Positions
 from nb_to_flow.ir.notebook import Cell, CellKind, Notebook, Secrecy, Statement
 from nb_to_flow.ir.spans import Span
 
@@ -71,7 +72,7 @@ def _is_distinct(value: str) -> bool:
 def _taken(
     statement: Statement, everywhere: list[str], matches: Mapping[str, Match], lookups: Lookups | None
 ) -> _Taken:
-    code_lines = statement.code.split("\n")
+    positions = Positions(statement.code)
     edits: list[Edit] = []
     stuck: list[Span] = []
     looks_up = False
@@ -79,17 +80,17 @@ def _taken(
         values = _values_in(literal, everywhere, matches)
         if not values:
             continue
-        edit = edit_of(literal.node, code_lines, "")
-        text = _replacement(literal, piece(edit, code_lines), values, lookups)
+        text = _replacement(literal, positions.text(literal.node), values, lookups)
         if text is None:
             stuck.append(statement.place(literal.node.lineno))
             continue
         looks_up = looks_up or not literal.printed
-        edits.append(replace(edit, text=text))
+        start, end = positions.span(literal.node)
+        edits.append(Edit(start=start, end=end, text=text))
     edits += _starred_comments(statement, list(matches))
     if not edits:
         return _Taken(statement=statement, stuck=tuple(stuck))
-    code, line_map = apply(edits, statement.code, statement.line_map)
+    code, line_map = edited(statement.code, statement.line_map, edits)
     changed = looks_up and lookups is not None
     new = replace(statement, code=code, node=ast.parse(code).body[0], line_map=line_map)
     if changed:
@@ -113,7 +114,7 @@ def _replacement(literal: Literal, segment: str, values: list[str], lookups: Loo
 
 
 def _starred_comments(statement: Statement, values: list[str]) -> Iterator[Edit]:
-    for comment in comments(statement.code):
+    for _, comment in comments(statement.code):
         text = starred(comment.text, values)
         if text != comment.text:
             yield replace(comment, text=text)

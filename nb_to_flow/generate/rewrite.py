@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from nb_to_flow.generate.context import Context
-from nb_to_flow.generate.edits import Edit, Positions, apply_edits
 from nb_to_flow.generate.imports import resolve
+from nb_to_flow.ir.edits import Edit, Positions, apply_edits
 from nb_to_flow.ir.facts import Access, Effect, ResourceKind
 from nb_to_flow.ir.notebook import Statement
 
