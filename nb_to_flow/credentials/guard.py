@@ -67,12 +67,12 @@ def guard(notebook: Notebook, store: str | None = None) -> Outcome[Guarded]:
         return Outcome(value=guarded, diagnostics=tuple(_reports(found)))
     matches = {f.match.value: f.match for f in reversed(found)}
     if store == MASKED:
-        hidden, _ = take_out(notebook, matches, None, "")
+        hidden, _ = take_out(notebook, matches, None)
         guarded = Guarded(notebook=hidden, credentials=values)
         return Outcome(value=guarded, diagnostics=tuple(_reports(found)))
-    lookups, imported = make_lookups(notebook, Store(store))
-    lookups.wishes.update({f.match.value: wished_name(f.name, f.match) for f in reversed(found)})
-    hidden, stuck = take_out(notebook, matches, lookups, imported)
+    wishes = {f.match.value: wished_name(f.name, f.match) for f in reversed(found)}
+    lookups = make_lookups(notebook, Store(store), wishes)
+    hidden, stuck = take_out(notebook, matches, lookups)
     if stuck:
         return Outcome(value=None, diagnostics=tuple(_stuck(span) for span in stuck))
     guarded = Guarded(notebook=hidden, credentials=values)

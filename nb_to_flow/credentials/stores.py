@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from nb_to_flow.credentials.names import NameKind, block_name, name_kind, variable_name
@@ -48,17 +48,19 @@ class Lookups:
 
     Attributes:
         store: where they are kept.
-        module: what the notebook calls the name that the expressions start with.
+        imported: the import statement that the expressions need.
+        module: the name it binds, which the expressions start with.
         in_loop: True if the notebook's code may run in an event loop.
-        names: the environment variable of each value.
         wishes: the name wished for each value.
+        names: the environment variable of each value that was looked up so far.
     """
 
     store: Store
+    imported: str
     module: str
     in_loop: bool
-    names: dict[str, str]
-    wishes: dict[str, str]
+    wishes: Mapping[str, str]
+    names: dict[str, str] = field(default_factory=dict)
 
     def name(self, value: str) -> str:
         """The environment variable for a value."""
@@ -96,8 +98,8 @@ class Lookups:
         return f'create it once: Secret(value=...).save("{block_name(name)}"), or in Prefect\'s UI'
 
 
-def make_lookups(notebook: Notebook, store: Store) -> tuple[Lookups, str]:
-    """The lookups for a notebook and the import statement that they need."""
+def make_lookups(notebook: Notebook, store: Store, wishes: Mapping[str, str]) -> Lookups:
+    """The lookups for a notebook, by the names wished for its credentials."""
     nodes = [inner for statement in notebook.statements for inner in ast.walk(statement.node)]
     asynchronous = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)
     module, target = ("os", "import os")
@@ -107,15 +109,15 @@ def make_lookups(notebook: Notebook, store: Store) -> tuple[Lookups, str]:
         alias = "os_module" if store is Store.ENV else "PrefectSecret"
         module, target = alias, f"{target} as {alias}"
     in_loop = any(isinstance(node, asynchronous) for node in nodes)
-    return Lookups(store=store, module=module, in_loop=in_loop, names={}, wishes={}), target
+    return Lookups(store=store, imported=target, module=module, in_loop=in_loop, wishes=wishes)
 
 
 def _means_something_else(nodes: Iterable[ast.AST], name: str, statement: str) -> bool:
     """True if anything but that import binds the name anywhere in the notebook."""
+    same = ast.parse(statement).body[0]
     for node in nodes:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             alone = [a for a in node.names if (a.asname or a.name.partition(".")[0]) == name]
-            same = ast.parse(statement).body[0]
             if alone and not all(_imports_the_same(node, a, same) for a in alone):
                 return True
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and node.id == name:

@@ -34,7 +34,7 @@ class _Taken:
 
 
 def take_out(
-    notebook: Notebook, matches: Mapping[str, Match], lookups: Lookups | None, imported: str
+    notebook: Notebook, matches: Mapping[str, Match], lookups: Lookups | None
 ) -> tuple[Notebook, list[Span]]:
     """Replace credentials by expressions that look them up, or by stars where there is nothing to look up.
 
@@ -42,7 +42,6 @@ def take_out(
         notebook: with credentials.
         matches: the credentials by value.
         lookups: the expressions; None for stars everywhere.
-        imported: the import statement that the expressions need.
 
     Returns the notebook, and where a credential could not be taken out.
     """
@@ -51,8 +50,8 @@ def take_out(
     kept = [t for t in taken if not _says_itself(t)]
     statements = [t.statement for t in kept]
     first = next((position for position, t in enumerate(kept) if t.changed), None)
-    if first is not None:
-        statements.insert(first, _import(imported, statements[first]))
+    if lookups is not None and first is not None:
+        statements.insert(first, _import(lookups.imported, statements[first]))
     statements = [replace(s, index=index) for index, s in enumerate(statements)]
     hidden = replace(
         notebook,
@@ -91,11 +90,11 @@ def _taken(
     if not edits:
         return _Taken(statement=statement, stuck=tuple(stuck))
     code, line_map = edited(statement.code, statement.line_map, edits)
-    changed = looks_up and lookups is not None
     new = replace(statement, code=code, node=ast.parse(code).body[0], line_map=line_map)
-    if changed:
-        new = replace(new, secrecy=_secrecy(statement, new, lookups))
-    return _Taken(statement=new, stuck=tuple(stuck), changed=changed)
+    if lookups is None or not looks_up:
+        return _Taken(statement=new, stuck=tuple(stuck))
+    new = replace(new, secrecy=_secrecy(statement, new, lookups.module))
+    return _Taken(statement=new, stuck=tuple(stuck), changed=True)
 
 
 def _values_in(literal: Literal, everywhere: list[str], matches: Mapping[str, Match]) -> list[str]:
@@ -135,13 +134,12 @@ def starred(text: str, values: Iterable[str], stars: str = MASK) -> str:
     return text
 
 
-def _secrecy(before: Statement, after: Statement, lookups: Lookups | None) -> Secrecy:
-    """What running the changed statement looks up."""
+def _secrecy(before: Statement, after: Statement, module: str) -> Secrecy:
+    """What running the changed statement looks up; expressions that do so start with `module`."""
     if isinstance(before.node, (ast.Assign, ast.AnnAssign)) and _is_value(before.node):
         return Secrecy.VALUE
     nodes = _run_at_once(after.node)
-    name = lookups.module if lookups else ""
-    inside = any(isinstance(node, ast.Name) and node.id == name for node in nodes)
+    inside = any(isinstance(node, ast.Name) and node.id == module for node in nodes)
     return Secrecy.INSIDE if inside else Secrecy.NONE
 
 
