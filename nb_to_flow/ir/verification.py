@@ -56,7 +56,7 @@ class Comparison:
     Attributes:
         verdict: see `Verdict`.
         reason: in the user's words; "" if they are the same.
-        rows: the parts that differ, or all of them.
+        rows: the parts that are not the same.
     """
 
     verdict: Verdict

@@ -42,7 +42,7 @@ def verification_table(result: VerifyResult) -> Group:
     parts: list[Table | Text] = []
     if result.findings:
         parts.append(_findings(result))
-    parts += [_rows(finding) for finding in result.differences if _worth_rows(finding)]
+    parts += [_rows(finding) for finding in result.differences if len(finding.rows) > 1]
     if len(result.runs) > 1 or any(run.failure for run in result.runs):
         parts.append(_runs(result))
     parts += [plain(note, "dim") for note in (*result.notes, tolerance_text(result.tolerance))]
@@ -57,34 +57,31 @@ def _findings(result: VerifyResult) -> Table:
     table = table_of("", "", "name", "where", "notebook", "flow", "verdict")
     for finding in ordered(result.findings):
         same = finding.verdict is Verdict.SAME
-        verdict = finding.verdict.value + (f": {finding.reason}" if finding.reason else "")
         table.add_row(
             plain(finding.what.value, "dim"),
             plain(finding.name, "" if same else "bold"),
             plain(where_text(finding.task, finding.cell), "dim"),
             plain(shorten(finding.notebook, 40)),
             plain(shorten(finding.flow, 40)),
-            plain(shorten(verdict, 200), _COLOURS[finding.verdict]),
+            _verdict(finding),
         )
     return table
-
-
-def _worth_rows(finding: Finding) -> bool:
-    """True if the rows say more than the finding's own line."""
-    return len([row for row in finding.rows if row.verdict is not Verdict.SAME]) > 1
 
 
 def _rows(finding: Finding) -> Table:
     table = table_of("", "part", "notebook", "flow", "verdict")
     table.title = plain(f"{finding.what.value} {finding.name}", "bold")
-    rows = [row for row in finding.rows if row.verdict is not Verdict.SAME]
-    for row in rows[:_ROWS]:
-        verdict = row.verdict.value + (f": {row.reason}" if row.reason else "")
+    for row in finding.rows[:_ROWS]:
         cells = (plain(row.label or "(itself)"), plain(row.notebook), plain(row.flow))
-        table.add_row(*cells, plain(shorten(verdict, 200), _COLOURS[row.verdict]))
-    if len(rows) > _ROWS:
-        table.add_row(plain(f"... and {len(rows) - _ROWS} more", "dim"))
+        table.add_row(*cells, _verdict(row))
+    if len(finding.rows) > _ROWS:
+        table.add_row(plain(f"... and {len(finding.rows) - _ROWS} more", "dim"))
     return table
+
+
+def _verdict(compared: Finding | Row) -> Text:
+    words = compared.verdict.value + (f": {compared.reason}" if compared.reason else "")
+    return plain(shorten(words, 200), _COLOURS[compared.verdict])
 
 
 def _runs(result: VerifyResult) -> Table:

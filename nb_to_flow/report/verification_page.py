@@ -89,7 +89,7 @@ def _inner(content: str) -> str:
 
 def _rows(finding: Finding) -> str:
     """The parts of a value, if there is more than one to tell about."""
-    rows = [row for row in finding.rows if row.verdict is not Verdict.SAME]
+    rows = finding.rows
     if len(rows) < 2:
         return ""
     shown = "".join(map(_row, rows[:_ROWS]))

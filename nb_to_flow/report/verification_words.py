@@ -31,7 +31,7 @@ def summary_line(result: VerifyResult) -> str:
     if differing:
         text = f"{_and(differing)} {'differs' if _just_one(result) else 'differ'}"
     else:
-        text = f"{counted or 'nothing to compare'}: all the same" if counted else "nothing to compare"
+        text = f"{counted}: all the same" if counted else "nothing to compare"
     text += f"; the flow failed{_in_runs(len(failed), len(result.runs))}" if failed else ""
     runs = len(result.runs)
     text += f" in {runs} runs" if runs > 1 and not failed and not differing else ""
