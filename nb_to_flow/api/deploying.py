@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nb_to_flow.api.deployable import Deployable, deployable
+from nb_to_flow.api.problems import writing
 from nb_to_flow.api.single import PathLike
 from nb_to_flow.deployment import (
     Change,
@@ -226,12 +227,10 @@ def _write(file: Path, text: str, images: list[tuple[Path, str]]) -> tuple[Path,
     """Write what differs, the entries last: they refer to the rest. Raises InputError."""
     written = []
     for path, content in [*images, (file, text)]:
-        try:
+        with writing(path):
             if path.exists() and _text_of(path) == content:
                 continue
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, content.encode())
-        except OSError as error:
-            raise InputError(f"can't write {path}: {error.strerror or error}") from error
         written.append(path)
     return tuple(written)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from nb_to_flow.ir.diagnostics import Diagnostic, Severity
@@ -19,6 +20,15 @@ def first_error(notebook: str, diagnostics: Iterable[Diagnostic]) -> InputError:
     """The error that kept a notebook from becoming a flow, to be raised."""
     found = next(d for d in diagnostics if d.severity is Severity.ERROR)
     return InputError(f"{place(notebook, found.span)}: {found.message}", found.hint)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raises InputError if what is written in the block can't be."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"can't write {path}: {error.strerror or error}") from error
 
 
 def bug(error: BaseException) -> Diagnostic:

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from nb_to_flow import pipeline
+from nb_to_flow.api.problems import writing
 from nb_to_flow.files import write_atomically
-from nb_to_flow.ir.errors import InputError
 from nb_to_flow.pipeline import Conversion, ConvertOptions
 
 PathLike = str | os.PathLike[str]
@@ -36,8 +36,6 @@ def draw_graph(path: PathLike, output: PathLike, *, options: ConvertOptions | No
     conversion = inspect(path, options)
     if conversion.graph is not None:
         text = draw(conversion.graph, conversion.plan, target.suffix)
-        try:
+        with writing(target):
             write_atomically(target, text.encode("utf-8", "backslashreplace"))
-        except OSError as error:
-            raise InputError(f"can't write {target}: {error.strerror or error}") from error
     return conversion

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from nb_to_flow.api.converting import Converted, Result
+from nb_to_flow.api.problems import writing
 from nb_to_flow.api.references import notebook_job, reference_root, typed_parameters
 from nb_to_flow.api.single import PathLike
 from nb_to_flow.api.targets import options_of
@@ -124,10 +125,9 @@ def write_verification_page(result: VerifyResult, output: PathLike) -> None:
     """Write what a verification found as a web page, all in one file. Raises InputError if it can't."""
     from nb_to_flow.report.verification import verification_page
 
-    try:
-        write_atomically(Path(output), verification_page(result).encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise InputError(f"can't write {output}: {error.strerror or error}") from error
+    target = Path(output)
+    with writing(target):
+        write_atomically(target, verification_page(result).encode("utf-8", "backslashreplace"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
