@@ -13,6 +13,7 @@ from nb_to_flow.api.single import PathLike
 from nb_to_flow.api.targets import file_and_name
 from nb_to_flow.ir.errors import InputError
 from nb_to_flow.ir.facts import ResourceKind, StatementFacts
+from nb_to_flow.ir.flow import GeneratedFlow
 from nb_to_flow.ir.plan import FlowPlan, SourceKind
 from nb_to_flow.ir.verification import FlowRun, Observation
 from nb_to_flow.pipeline import Conversion, ConvertOptions
@@ -58,11 +59,8 @@ def with_all_outputs(notebook: Path, options: ConvertOptions) -> Conversion:
     return conversion
 
 
-def write_flow(conversion: Conversion, workspace: Workspace) -> Path:
-    """Write the flow of a conversion to a folder for the runs; returns its path."""
-    flow = conversion.flow
-    if flow is None:
-        raise InputError(f"{conversion.path} has no flow")
+def write_flow(flow: GeneratedFlow, workspace: Workspace) -> Path:
+    """Write a flow to a folder for the runs; returns its path."""
     file = workspace.scratch / "flow" / f"{flow.plan.name}.py"
     file.parent.mkdir(exist_ok=True)
     file.write_text(flow.source, encoding="utf-8")
@@ -71,7 +69,6 @@ def write_flow(conversion: Conversion, workspace: Workspace) -> Path:
 
 def read_shape(text: str, name: str) -> FlowShape:
     """The shape of a flow's text. Raises InputError if it is no Python."""
-
     from nb_to_flow.verify.flowfile import shape_of
 
     try:
@@ -122,20 +119,19 @@ def unseen_note(notebook: Observation, runs: tuple[FlowRun, ...]) -> list[str]:
     return [f"Not compared, as the flow doesn't return them: {', '.join(unseen[:8])}{more}."]
 
 
-def repeatable_tasks(plan: FlowPlan) -> list[str]:
+def repeatable_tasks(plan: FlowPlan) -> frozenset[str]:
     """The tasks that may be run twice: those that the plan retries, and those that touch nothing outside."""
     statements = plan.facts.statements
-    return [
+    return frozenset(
         task.name
         for task in plan.tasks
         if task.retry
         or not any(e.kind in _OUTSIDE for step in task.steps for e in statements[step.statement].effects)
-    ]
+    )
 
 
 def origins_of(plan: FlowPlan, shape: FlowShape, *, complete: bool) -> Origins:
     """Where the tasks of a flow come from, as far as they are in the notebook's plan."""
-
     from nb_to_flow.verify.reference import Origins
 
     makers = {name: source.task for name, source in plan.results if source.kind is SourceKind.TASK}

@@ -247,26 +247,25 @@ class VerifySession:
         from nb_to_flow.verify.flow import FlowJob
 
         chosen = options or VerifyOptions()
-        plan, conversion = observed.conversion.plan, observed.conversion
-        if plan is None or conversion.flow is None:
+        conversion, first = observed.conversion, observed.reference.first
+        if conversion.flow is None:
             raise InputError(f"{conversion.path} has no flow")
-        file = flow or write_flow(conversion, observed.workspace)
+        plan = conversion.flow.plan
+        file = flow or write_flow(conversion.flow, observed.workspace)
         text = file.read_text("utf-8")
         shape = read_shape(text, name or file.stem)
-        timeout = chosen.timeout or 120 + 20 * observed.reference.first.seconds
         job = FlowJob(
             file=file,
             name=name,
             shape=shape,
-            repeatable=frozenset(repeatable_tasks(plan)),
+            repeatable=repeatable_tasks(plan),
             parameters=observed.parameters,
-            names=tuple(observed.reference.first.variables),
-            timeout=timeout,
+            names=tuple(first.variables),
+            timeout=chosen.timeout or 120 + 20 * first.seconds,
             env=self._server.environment(),
         )
         origins = origins_of(plan, shape, complete=flow is None)
         runs = tuple(self._run(job, manner, observed, origins) for manner in _manners(chosen))
-        first = observed.reference.first
         return VerifyResult(
             notebook=conversion.path,
             flow=flow,
@@ -276,7 +275,7 @@ class VerifySession:
             repeats=1 + len(observed.reference.others),
             parameters=observed.parameters,
             tolerance=chosen.tolerance,
-            notes=(*observed.notes, *self._notes(chosen, plan), *unseen_note(first, runs)),
+            notes=(*observed.notes, *self._notes(chosen, plan, job.repeatable), *unseen_note(first, runs)),
             notebook_seconds=first.seconds,
             flow_text=text,
         )
@@ -299,9 +298,9 @@ class VerifySession:
             seconds=seen.seconds,
         )
 
-    def _notes(self, options: VerifyOptions, plan: FlowPlan) -> list[str]:
+    def _notes(self, options: VerifyOptions, plan: FlowPlan, repeatable: frozenset[str]) -> list[str]:
         notes = [self._server.note] if self._server.note else []
-        left_out = [task.name for task in plan.tasks if task.name not in repeatable_tasks(plan)]
+        left_out = [task.name for task in plan.tasks if task.name not in repeatable]
         if options.retries and left_out:
             notes.append(
                 f"Not failed on purpose, as twice would not be the same as once: {', '.join(left_out)}."
