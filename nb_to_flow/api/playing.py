@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nb_to_flow.files import write_atomically
 from nb_to_flow.ir.errors import InputError
 
 
@@ -25,9 +26,7 @@ def main(path: str) -> None:
         done = _played(job)
     except InputError as error:
         done = {"refused": [error.message, error.hint]}
-    part = Path(job["done"] + ".part")
-    part.write_text(json.dumps(done), encoding="utf-8")
-    part.replace(job["done"])
+    write_atomically(Path(job["done"]), json.dumps(done).encode())
     sys.stderr.flush()
     os._exit(0)  # threads that the flow left behind don't keep it
 
