@@ -15,19 +15,13 @@ _DPI = 72
 def see_drawn(painter: Painter, value: Any) -> dict[str, Any] | None:
     """The portrait of a figure or of something drawn in one, or None if its attributes say it all."""
     kind = type(value).__name__
+    library = type(value).__module__.split(".")[0]
     for method in ("to_plotly_json", "to_dict"):
-        if type(value).__module__.split(".")[0] in {"plotly", "altair"} and hasattr(value, method):
-            return {
-                "k": "object",
-                "type": kind,
-                "state": [["content", painter.see(getattr(value, method)())]],
-            }
-    if type(value).__module__.split(".")[0] in {"bokeh", "ipywidgets", "folium"}:
-        return {
-            "k": "unknown",
-            "type": kind,
-            "why": f"what {type(value).__module__.split('.')[0]} draws can't be compared",
-        }
+        if library in {"plotly", "altair"} and hasattr(value, method):
+            state = [["content", painter.see(getattr(value, method)())]]
+            return {"k": "object", "type": kind, "state": state}
+    if library in {"bokeh", "ipywidgets", "folium"}:
+        return {"k": "unknown", "type": kind, "why": f"what {library} draws can't be compared"}
     if isinstance(value, tuple):
         # A container of artists; what else it holds counts redraws.
         return {"k": "list", "type": kind, "items": painter.items(list(value))}
