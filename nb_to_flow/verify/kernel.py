@@ -19,7 +19,7 @@ import os
 import sys
 from typing import Any
 
-# Bytes that the portrait of a variable after a cell may hold; larger ones are hashed. As in probe.py.
+# Bytes that the portrait of a variable after a cell may hold; larger ones are hashed.
 SNAPSHOT_ROOM = 4 * 2**20
 
 
@@ -88,8 +88,10 @@ class Watch:
 
     def heard(self, event: str, arguments: tuple[Any, ...]) -> None:
         """An audit event: note which cell opens a file to write."""
-        path = written_path(event, arguments) if self._cell is not None else None
-        if path is not None and self._cell is not None:
+        if self._cell is None:
+            return
+        path = written_path(event, arguments)
+        if path is not None:
             cells = self._writers.setdefault(path, [])
             if self._cell not in cells:
                 cells.append(self._cell)
@@ -131,7 +133,7 @@ def _load(path: str) -> Any:
     if spec is None or spec.loader is None:
         raise ImportError(path)
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
+    sys.modules[spec.name] = module  # its parts import each other by it
     spec.loader.exec_module(module)
     return module
 

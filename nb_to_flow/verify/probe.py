@@ -255,8 +255,10 @@ def _run_and_attempt() -> tuple[str, int]:
 
 def _heard(event: str, arguments: tuple[Any, ...]) -> None:
     current = _CURRENT.get()
-    path = written_path(event, arguments) if current is not None else None
-    if current is not None and path is not None:
+    if current is None:
+        return
+    path = written_path(event, arguments)
+    if path is not None:
         current.writers.append(path)
 
 
