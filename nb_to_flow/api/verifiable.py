@@ -17,6 +17,7 @@ from nb_to_flow.ir.flow import GeneratedFlow
 from nb_to_flow.ir.plan import FlowPlan, SourceKind
 from nb_to_flow.ir.verification import FlowRun, Observation
 from nb_to_flow.pipeline import Conversion, ConvertOptions
+from nb_to_flow.report.text import listed
 
 if TYPE_CHECKING:
     from nb_to_flow.verify.flowfile import FlowShape
@@ -103,9 +104,7 @@ def copy_notes(workspace: Workspace, root: Path, conversion: Conversion) -> list
     if root.resolve() != conversion.path.parent.resolve():
         notes.append(f"Each run had its own copy of {root.resolve()}.")
     if workspace.skipped:
-        shown = ", ".join(workspace.skipped[:5])
-        more = f" and {len(workspace.skipped) - 5} more" if len(workspace.skipped) > 5 else ""
-        notes.append(f"Not copied for the runs: {shown}{more}.")
+        notes.append(f"Not copied for the runs: {listed(workspace.skipped, 5)}.")
     return notes
 
 
@@ -115,8 +114,7 @@ def unseen_note(notebook: Observation, runs: tuple[FlowRun, ...]) -> list[str]:
     unseen = [name for name in notebook.variables if name not in compared]
     if not unseen or any(run.failure is not None for run in runs):
         return []
-    more = f" and {len(unseen) - 8} more" if len(unseen) > 8 else ""
-    return [f"Not compared, as the flow doesn't return them: {', '.join(unseen[:8])}{more}."]
+    return [f"Not compared, as the flow doesn't return them: {listed(unseen, 8)}."]
 
 
 def repeatable_tasks(plan: FlowPlan) -> frozenset[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nb_to_flow.ir.diagnostics import Diagnostic
 from nb_to_flow.ir.spans import Span
 
@@ -43,6 +45,11 @@ def shorten(text: str, width: int) -> str:
     """`text` on one line of at most `width` characters."""
     line = " ".join(text.split())
     return line if len(line) <= width else f"{line[: width - 1]}…"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Names with commas between them; of many the first ones, and how many more there are."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def first_line(source: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from nb_to_flow.ir.verification import Finding, First, FlowRun, Verdict, VerifyResult, What
+from nb_to_flow.report.text import listed
 
 TITLES = {
     What.VARIABLE: "Values",
@@ -112,12 +113,6 @@ def _remarks(result: VerifyResult) -> str:
     near = sum(finding.verdict is Verdict.CLOSE for finding in result.findings)
     unknown = [finding.name for finding in result.findings if finding.verdict is Verdict.UNKNOWN]
     parts = [f"{near} within the tolerance"] if near else []
-    parts += (
-        [f"{len(result.unstable)} not deterministic: {_listed(result.unstable)}"] if result.unstable else []
-    )
-    parts += [f"{len(unknown)} not comparable: {_listed(unknown)}"] if unknown else []
+    for what, names in (("not deterministic", result.unstable), ("not comparable", unknown)):
+        parts += [f"{len(names)} {what}: {listed(names, 4)}"] if names else []
     return f" ({'; '.join(parts)})" if parts else ""
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
