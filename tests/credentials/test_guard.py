@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from nb_to_flow.credentials import MASKED, guard
 from nb_to_flow.ir.diagnostics import Severity
 from nb_to_flow.ir.notebook import Notebook, Secrecy
-from nb_to_flow.read import read_text
+from tests.read.notebooks import lowered
 
 PASSWORD = "hunter22"
 TOKEN = "k3y9f8e7d6c5b4"
@@ -20,21 +19,7 @@ PEM = "-----BEGIN " + "PRIVATE KEY-----\nMIIEow\nabcdef\n-----END PRIVATE KEY---
 
 def notebook(*cells: str, text: str = "") -> Notebook:
     """A notebook with these code cells, and a text cell before them."""
-    content: dict[str, Any] = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}}
-    content["cells"] = [{"cell_type": "markdown", "id": "t", "metadata": {}, "source": text}] + [
-        {
-            "cell_type": "code",
-            "id": f"c{i}",
-            "metadata": {},
-            "source": source,
-            "outputs": [],
-            "execution_count": None,
-        }
-        for i, source in enumerate(cells)
-    ]
-    value = read_text(json.dumps(content)).value
-    assert value is not None
-    return value
+    return lowered({"cell_type": "markdown", "metadata": {}, "source": text}, *cells)
 
 
 def guarded(source: str, store: str = "env") -> Notebook:

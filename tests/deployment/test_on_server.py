@@ -12,6 +12,7 @@ import sqlite3
 import threading
 import urllib.error
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.read.notebooks import code_cell, notebook_json
 from tests.servers import (
     PrefectServer,
     Process,
@@ -122,49 +124,29 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             postgres.stop()
 
 
-class _site:
-    def __init__(self, server: PrefectServer, home: Path) -> None:
-        self._server, self._home = server, home
-
-    def __enter__(self) -> Site:
-        project, elsewhere = self._home / "project", self._home / "elsewhere"
-        for folder in ("flows", "deployments"):
-            shutil.copytree(
-                ROOT / folder, project / folder, ignore=shutil.ignore_patterns("out", "__pycache__")
-            )
-        made = self._server.prefect("work-pool", "create", "local", "--type", "process", cwd=self._home)
-        assert made.returncode == 0, made.stdout + made.stderr
-        command = ("--no-prompt", "deploy", "--all", "--prefect-file", "deployments/prefect.yaml")
-        done = self._server.prefect(*command, cwd=project)
-        assert done.returncode == 0, done.stdout + done.stderr
-        worker = start_worker(self._server, "local", elsewhere)
-        self.site = Site(server=self._server, project=project, elsewhere=elsewhere, worker=worker)
-        return self.site
-
-    def __exit__(self, *_: object) -> None:
-        self.site.worker.stop()
+@contextmanager
+def _site(server: PrefectServer, home: Path) -> Iterator[Site]:
+    project, elsewhere = home / "project", home / "elsewhere"
+    for folder in ("flows", "deployments"):
+        shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("out", "__pycache__"))
+    made = server.prefect("work-pool", "create", "local", "--type", "process", cwd=home)
+    assert made.returncode == 0, made.stdout + made.stderr
+    command = ("--no-prompt", "deploy", "--all", "--prefect-file", "deployments/prefect.yaml")
+    done = server.prefect(*command, cwd=project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    worker = start_worker(server, "local", elsewhere)
+    try:
+        yield Site(server=server, project=project, elsewhere=elsewhere, worker=worker)
+    finally:
+        worker.stop()
 
 
-def write_notebook(path: Path, *cells: str, parameters: bool = True) -> None:
+def write_notebook(path: Path, first: str, *cells: str) -> None:
     """A notebook whose first cell has the tag `parameters`."""
-    content = {
-        "cells": [
-            {
-                "cell_type": "code",
-                "execution_count": None,
-                "id": f"c{number}",
-                "metadata": {"tags": ["parameters"]} if parameters and number == 0 else {},
-                "outputs": [],
-                "source": cell,
-            }
-            for number, cell in enumerate(cells)
-        ],
-        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    tagged = code_cell(first, tags=("parameters",))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content), "utf-8")
+    path.write_text(notebook_json(tagged, *cells, kernelspec=kernel), "utf-8")
 
 
 @pytest.fixture(scope="module")
