@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from nb_to_flow.api.single import PathLike
 from nb_to_flow.api.targets import flow_of, home_of, notebook_of
-from nb_to_flow.batches.grid import parse_grid
 from nb_to_flow.batches.rows import Row, read_rows
 from nb_to_flow.batches.sets import ParameterSets, checked, combined, first_of
 from nb_to_flow.credentials import credential_kind
@@ -35,24 +34,20 @@ class SetSource:
     Attributes:
         rows: sets as mappings from Python; None if there are none.
         file: a file of sets; None if there is none. Not together with `rows`.
-        grid: values by name, or items such as "year=2019..2024".
+        grid: values by name.
         pair: take the grid's first values together, then the second ones, instead of all combinations.
         fixed: values that all sets have.
     """
 
     rows: Sequence[Mapping[str, Any]] | None = None
     file: Path | None = None
-    grid: Mapping[str, Sequence[Any]] | Iterable[str] = ()
+    grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     pair: bool = False
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
     def given(self) -> bool:
         """True if it says anything at all."""
-        return self.rows is not None or self.file is not None or bool(self.points())
-
-    def points(self) -> Mapping[str, Sequence[Any]]:
-        """The grid, read. Raises InputError."""
-        return self.grid if isinstance(self.grid, Mapping) else parse_grid(self.grid)
+        return self.rows is not None or self.file is not None or bool(self.grid)
 
     def read(self) -> Iterator[Row]:
         """The sets as they were given. Raises InputError."""
@@ -61,7 +56,7 @@ class SetSource:
             rows = tuple(Row(values=values) for values in self.rows)
         elif self.file is not None:
             rows = read_rows(self.file)
-        return combined(rows, self.points(), self.fixed, pair=self.pair)
+        return combined(rows, self.grid, self.fixed, pair=self.pair)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

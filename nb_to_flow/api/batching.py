@@ -20,6 +20,7 @@ from nb_to_flow.api.batch_steps import (
     untraceable,
 )
 from nb_to_flow.api.single import PathLike
+from nb_to_flow.batches.grid import parse_grid
 from nb_to_flow.ir.batch import BatchOptions, BatchTotals, Program, Progress
 from nb_to_flow.ir.errors import InputError
 from nb_to_flow.pipeline import ConvertOptions
@@ -176,7 +177,7 @@ def _source(
     return SetSource(
         rows=tuple(sets) if sets is not None else None,
         file=Path(params).absolute() if params is not None else None,
-        grid=grid if isinstance(grid, Mapping) else tuple(grid),
+        grid=grid if isinstance(grid, Mapping) else parse_grid(grid),
         pair=pair,
         fixed=fixed or {},
     )
