@@ -9,6 +9,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -228,9 +229,8 @@ def test_the_function_does_what_the_command_does(server: PrefectServer, tmp_path
         found = nb_to_flow.batch("small.py", sets, output="r", fixed={"share": 1.0})
         print(found.ok, [row.outputs["score"].value for row in found.report.sets])
     """
-    code = "\n".join(line.strip() for line in program.splitlines())
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", textwrap.dedent(program)],
         cwd=tmp_path,
         env=server.env,
         capture_output=True,

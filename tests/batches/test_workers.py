@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +117,9 @@ def test_a_module_that_does_not_load_in_workers(tmp_path: Path) -> None:
         assert problem.value.for_good
 
 
-def test_threads_are_alone_with_what_belongs_to_the_process(tmp_path: Path) -> None:
+def test_threads_are_alone_with_what_belongs_to_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     code = """
     import os
     import threading
@@ -148,7 +148,8 @@ def test_threads_are_alone_with_what_belongs_to_the_process(tmp_path: Path) -> N
     options = BatchOptions(runner="thread", max_workers=4)
     driver = Driver(program, MemoryLedger(), results, options)
     driver.take_over(6)
-    with _pool(program, results, options, None) as pool, _here(tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with _pool(program, results, options, None) as pool:
         chunks = [chunk for _ in range(6) if (chunk := driver.next_chunk())]
         threads = [threading.Thread(target=pool.run, args=(chunk, driver.take)) for chunk in chunks]
         for thread in threads:
@@ -158,13 +159,3 @@ def test_threads_are_alone_with_what_belongs_to_the_process(tmp_path: Path) -> N
     seen: list[Any] = flow.fn.__globals__["seen"]
     assert sorted(seen) == [[n] for n in range(6)]
     driver.close()
-
-
-@contextmanager
-def _here(folder: Path) -> Iterator[None]:
-    before = os.getcwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nb_to_flow
+from nb_to_flow.batches.pools import cores
 from tests.benchmarks.measure import Measured, measured
 from tests.benchmarks.work import (
     REGION,
@@ -49,7 +50,7 @@ def main() -> None:
     ):
         folder = Path(scratch)
         print(
-            f"server with {'PostgreSQL' if given.postgres else 'SQLite'}, {_cores()} cores, load {os.getloadavg()}"
+            f"server with {'PostgreSQL' if given.postgres else 'SQLite'}, {cores()} cores, load {os.getloadavg()}"
         )
         loop, tasks = (0.0, 0.0) if given.batch_only else _papermill(folder, server.env)
         for count in given.sets:
@@ -86,7 +87,7 @@ def _papermill(folder: Path, env: Mapping[str, str]) -> tuple[float, float]:
 
 def _compare(folder: Path, server: PrefectServer, count: int, loop: float, tasks: float) -> None:
     work = distinct_work(count)
-    bound = max(work / _cores(), SHARED + REGION + SET)
+    bound = max(work / cores(), SHARED + REGION + SET)
     alone = count * (SHARED + REGION + SET)
     print(f"\n{count} sets: {alone:,.0f} s of CPU if each ran alone, {work:.1f} s of distinct work")
     print(
@@ -101,7 +102,7 @@ def _compare(folder: Path, server: PrefectServer, count: int, loop: float, tasks
         found = _batch(folder, server.env, count, runner)
         outcome = json.loads(found.output)
         # Of the cores, what pieces didn't take. What they waited for a core counts as theirs.
-        idle = 1 - outcome["work_seconds"] / (outcome["seconds"] * _cores())
+        idle = 1 - outcome["work_seconds"] / (outcome["seconds"] * cores())
         more = f"{idle:>7.0%}{found.cpu:>8.1f}{_server_cpu(server) - before:>8.1f}{found.megabytes:>6.0f}"
         start = found.wall - outcome["seconds"]
         _row(f"batch, {runner}", found.wall, count * loop, bound, start, more)
@@ -148,10 +149,6 @@ def _memory(folder: Path, env: Mapping[str, str], count: int) -> None:
         sets.write_text("n\n" + "".join(f"{n}\n" for n in range(number)))
         found = _command(folder, env, flow, sets, f"tiny-{number}", "process")
         print(f"{number:<28,}{found.wall:>9.1f}{found.megabytes:>7.0f}", flush=True)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 if __name__ == "__main__":
