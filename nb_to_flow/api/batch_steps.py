@@ -16,7 +16,7 @@ from nb_to_flow.batches.current import kept_current
 from nb_to_flow.batches.sets import ParameterSets
 from nb_to_flow.batches.tables import replace_file, write_tables
 from nb_to_flow.ir.batch import BatchOptions, ParameterSet, Program
-from nb_to_flow.ir.batch_result import TaskRow
+from nb_to_flow.ir.batch_result import BatchReport, TaskRow
 from nb_to_flow.ir.errors import InputError
 from nb_to_flow.report.batch_page import batch_page
 
@@ -114,12 +114,16 @@ class Shown:
         finally:
             self.write_tables()
 
-    def write_tables(self) -> None:
-        """The tables and the page, from the ledger."""
+    def report(self) -> BatchReport:
+        """How the batch stands, from the ledger."""
         from nb_to_flow.batches.view import LedgerView
 
         with contextlib.closing(LedgerView(self.results)) as view:
-            report = view.report()
+            return view.report()
+
+    def write_tables(self) -> None:
+        """The tables and the page."""
+        report = self.report()
         write_tables(self.results, report.sets)
         replace_file(self.results / PAGE, batch_page(report).encode())
 

@@ -79,7 +79,6 @@ def batch(
     """
     from nb_to_flow.batches.folder import LEDGER, results_folder
     from nb_to_flow.batches.ledger import SqliteLedger
-    from nb_to_flow.batches.view import LedgerView
 
     say = say or (lambda line: None)
     source = _source(sets, params, grid, zip, fixed)
@@ -105,11 +104,8 @@ def batch(
             else:
                 program = recorded_program(flow, ledger, found, chosen, say)
                 totals = _run(program, ledger, shown, chosen, say, told, flow.nursery)
-    with contextlib.closing(LedgerView(results)) as view:
-        report = view.report()
-    return BatchResult(
-        folder=results, report=report, totals=totals, repeated=len(asked.repeated) if asked else 0
-    )
+    repeated = len(asked.repeated) if asked else 0
+    return BatchResult(folder=results, report=shown.report(), totals=totals, repeated=repeated)
 
 
 def _run(
