@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nb_to_flow.facts import roles, scopes
+from nb_to_flow.facts import aliases, roles, scopes
 from nb_to_flow.facts.heap import BoundMethod, ClassObject, FunctionObject, Instance, Library, LibraryMethod
 from nb_to_flow.facts.knowledge.load import Knowledge, KnowledgeError, load_knowledge, read_knowledge
 from nb_to_flow.facts.modules import LocalModules
@@ -16,6 +16,7 @@ from nb_to_flow.facts.statements import Statements
 from nb_to_flow.facts.values import NOTHING, Value
 from nb_to_flow.ir.diagnostics import Diagnostic, Outcome, Severity
 from nb_to_flow.ir.facts import (
+    DEFINITIONS,
     Access,
     Effect,
     Facts,
@@ -189,6 +190,8 @@ class Analysis:
             role = Role.CONSTANT
         if role is Role.FUNCTION and any(self._is_instance(name) for name in binds):
             role = Role.COMPUTE  # a class of the notebook decorates it
+        if role is Role.COMPUTE and self._is_alias(statement.node, record, reads):
+            role = Role.ALIAS
         self._note(statement, role, binds | may_bind)
         self._mark_new()
         if role is Role.IMPORT:
@@ -212,10 +215,14 @@ class Analysis:
             loads={name: record.loads[name] for name in sorted(record.loads) if name in before},
             late=frozenset(name for name in record.late if name in self.known),
             awaits=record.awaits,
-            types={name: self._type_of(name, role) for name in sorted(binds | may_bind)},
+            types={name: self._type_of(name, role, statement) for name in sorted(binds | may_bind)},
             unpicklable=self._unpicklable(sorted(binds | may_bind | changes)),
             carries=self._carries(sorted(binds | may_bind | changes)),
         )
+
+    def _is_alias(self, node: ast.stmt, record: Record, reads: frozenset[str]) -> bool:
+        done = record.effects or record.changes or record.deleted
+        return not done and self.data.isdisjoint(reads) and aliases.is_alias(node, self.machine)
 
     def _had(self, name: str, obj: int, record: Record) -> bool:
         """True if the variable reached the object before the statement."""
@@ -247,7 +254,7 @@ class Analysis:
     def _note(self, statement: Statement, role: Role, names: frozenset[str]) -> None:
         values = self.machine.module.values
         self.bound[statement.index] = {n: self.machine.mutable(values.get(n, ())) for n in sorted(names)}
-        code = role in (Role.IMPORT, Role.FUNCTION, Role.CLASS)
+        code = role in DEFINITIONS
         (self.data.difference_update if code else self.data.update)(names)
         self.known.update(names)
         constant = role is Role.CONSTANT
@@ -256,7 +263,9 @@ class Analysis:
     def _is_instance(self, name: str) -> bool:
         return any(isinstance(self.machine.payload(obj), Instance) for obj in self._objects(name))
 
-    def _type_of(self, name: str, role: Role) -> str:
+    def _type_of(self, name: str, role: Role, statement: Statement) -> str:
+        if role is Role.ALIAS:
+            return aliases.alias_type(statement.node, self.machine)
         wrapper = self.machine.wrappers.get(name, "") if role is Role.FUNCTION else ""
         return wrapper or self._type(self.machine.module.values.get(name, frozenset()))
 

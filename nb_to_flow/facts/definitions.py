@@ -9,7 +9,7 @@ from nb_to_flow.facts.blocks import Blocks
 from nb_to_flow.facts.frames import Frame
 from nb_to_flow.facts.heap import ClassObject, FunctionObject, Library, LocalModule
 from nb_to_flow.facts.record import Record
-from nb_to_flow.facts.scopes import bound_names, locals_of
+from nb_to_flow.facts.scopes import annotations_of, bound_names, locals_of
 from nb_to_flow.facts.values import NOTHING, Value
 
 NO_ARGUMENTS = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
@@ -21,6 +21,7 @@ class Definitions(Blocks):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)
         self._locals: dict[str, LocalModule | None] = {}
+        self.lazy_annotations = False
 
     def _run_Import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -30,6 +31,7 @@ class Definitions(Blocks):
     def _run_ImportFrom(self, node: ast.ImportFrom) -> None:
         module = "." * node.level + (node.module or "")
         local = self.local_module(module.lstrip("."))
+        self.lazy_annotations |= module == "__future__" and node.names[0].name == "annotations"
         for alias in node.names:
             if alias.name == "*":
                 self._import_star(module, local)
@@ -90,6 +92,8 @@ class Definitions(Blocks):
 
     def _run_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         value = self.function(node, node.name)
+        for annotation in annotations_of(node):
+            self.annotation(annotation)
         self.wrappers.pop(node.name, None)
         accessor = _accessor(node)
         if accessor:  # of a property: under a name of its own, which no code can say
@@ -107,6 +111,11 @@ class Definitions(Blocks):
         self.bind(node.name, value)
 
     _run_AsyncFunctionDef = _run_FunctionDef
+
+    def annotation(self, node: ast.expr) -> None:
+        """Annotations are looked up where they stand, unless the notebook asks for texts."""
+        if not self.lazy_annotations:
+            self.eval(node)
 
     def _wrapped(self, decorator: ast.expr, value: Value, name: str) -> Value:
         """What a decorator makes of a function; `@jit(...)` is taken as `@jit` if a table says that it wraps."""

@@ -48,13 +48,16 @@ def definition_parts(node: ast.AST) -> list[ast.AST]:
     args = node.args  # type: ignore[attr-defined]
     parts: list[ast.AST] = [*args.defaults, *(d for d in args.kw_defaults if d is not None)]
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        annotated = [
-            a.annotation
-            for a in (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg)
-            if a
-        ]
-        return [*node.decorator_list, *parts, *(a for a in [*annotated, node.returns] if a is not None)]
+        return [*node.decorator_list, *parts, *annotations_of(node)]
     return parts
+
+
+def annotations_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.expr]:
+    """The annotations of a function's arguments and of what it returns."""
+    a = node.args
+    every = (*a.posonlyargs, *a.args, *a.kwonlyargs, *([a.vararg] if a.vararg else []), a.kwarg)
+    found = [each.annotation for each in every if each is not None]
+    return [annotation for annotation in (*found, node.returns) if annotation is not None]
 
 
 def bound_names(nodes: Iterable[ast.AST]) -> set[str]:

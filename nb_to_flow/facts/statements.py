@@ -26,6 +26,8 @@ class Statements(Definitions):
             self.assign(target, value)
 
     def _run_AnnAssign(self, node: ast.AnnAssign) -> None:
+        if self.frame is self.module or self.frame.is_class:
+            self.annotation(node.annotation)
         if node.value is not None:
             self.assign(node.target, self.eval(node.value))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from nb_to_flow.ir.facts import Facts, ResourceKind, Role, StatementFacts
+from nb_to_flow.ir.facts import DEFINITIONS, Facts, ResourceKind, Role, StatementFacts
 from nb_to_flow.ir.graph import CellEdge, Edge, EdgeKind
 
 NUMPY_USERS = frozenset(
@@ -67,7 +67,7 @@ def _shown_names(facts: Facts, edge: Edge) -> tuple[str, ...]:
     """The names of an edge that say something about data: no definitions, classes or hoisted settings."""
     ends = facts.statements[edge.source], facts.statements[edge.target]
     if edge.kind is EdgeKind.DEFINITION:
-        wrapped = ends[0].role is Role.FUNCTION
+        wrapped = ends[0].role in (Role.FUNCTION, Role.ALIAS)
         return tuple(n for n in edge.names if wrapped and ends[0].types.get(n, "") not in ("", *CODE_TYPES))
     if edge.kind is EdgeKind.STATE and (not _orders(edge) or any(end.role is Role.SETTING for end in ends)):
         return ()
@@ -101,7 +101,7 @@ def _late_names(facts: Facts, cell_of: list[int]) -> Iterator[tuple[int, int, st
             last.update(pending)
             pending, current = {}, cell
         yield from ((last[name], cell, name) for name in sorted(statement.late) if name in last)
-        code = statement.role in (Role.IMPORT, Role.FUNCTION, Role.CLASS)
+        code = statement.role in DEFINITIONS
         for name in statement.binds | statement.may_bind | statement.changes:
             if not code and statement.types.get(name) not in CODE_TYPES:
                 pending[name] = cell

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from nb_to_flow.graph.files import FileOrder, Link
 from nb_to_flow.graph.lines import cell_line
 from nb_to_flow.graph.paths import UNKNOWN
-from nb_to_flow.ir.facts import Access, Effect, Facts, ResourceKind, Role, StatementFacts
+from nb_to_flow.ir.facts import DEFINITIONS, Access, Effect, Facts, ResourceKind, Role, StatementFacts
 from nb_to_flow.ir.graph import Edge, EdgeKind
 
 _WRITES = frozenset({Access.WRITE, Access.APPEND})
@@ -55,7 +55,7 @@ class _Walk:
 
     def _order_barriers(self, statement: StatementFacts) -> Iterator[Edge]:
         index = statement.statement
-        if statement.role in (Role.IMPORT, Role.FUNCTION, Role.CLASS):
+        if statement.role in DEFINITIONS:
             return
         if self._barrier is not None:
             yield self._edge(self._barrier, index, "everything")

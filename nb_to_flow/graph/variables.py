@@ -10,10 +10,8 @@ import ast
 from collections.abc import Iterator
 
 from nb_to_flow.graph.lines import cell_line
-from nb_to_flow.ir.facts import Facts, Role, StatementFacts
+from nb_to_flow.ir.facts import DEFINITIONS, Facts, Role, StatementFacts
 from nb_to_flow.ir.graph import Edge, EdgeKind
-
-DEFINITIONS = frozenset({Role.IMPORT, Role.FUNCTION, Role.CLASS})
 
 
 def variable_edges(facts: Facts) -> Iterator[Edge]:

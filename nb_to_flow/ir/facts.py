@@ -52,9 +52,13 @@ class Role(str, Enum):
     IMPORT = "import"
     FUNCTION = "function"  # def, or name = lambda
     CLASS = "class"
+    ALIAS = "alias"  # another name of a class or function, a type made of such, a named tuple's class
     SETTING = "setting"  # ambient: pd.set_option, warnings.filterwarnings, plt.style.use, sys.path.append
     CONSTANT = "constant"  # name = literal, or a secret that is looked up
     COMPUTE = "compute"
+
+
+DEFINITIONS = frozenset({Role.IMPORT, Role.FUNCTION, Role.CLASS, Role.ALIAS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
-from nb_to_flow.ir.facts import Role, StatementFacts
+from nb_to_flow.ir.facts import DEFINITIONS, Role, StatementFacts
 from nb_to_flow.ir.plan import FlowPlan, Input, SourceKind, StepRole, TaskPlan
-
-_DEFINITIONS = (Role.IMPORT, Role.FUNCTION, Role.CLASS)
 
 
 def check_plan(plan: FlowPlan) -> list[str]:
@@ -34,7 +32,7 @@ def _check_places(plan: FlowPlan) -> Iterator[str]:
         for index in group:
             places[index] = places.get(index, 0) + 1
     replicas = {s.statement for t in plan.tasks for s in t.steps if s.role is StepRole.REPLICA}
-    repeatable = (*_DEFINITIONS, Role.SETTING, Role.CONSTANT)
+    repeatable = (*DEFINITIONS, Role.SETTING, Role.CONSTANT)
     for facts in plan.facts.statements:
         count = places.get(facts.statement, 0)
         if count > 1 and not (facts.role is Role.IMPORT and count == 2):
@@ -135,7 +133,7 @@ class _Replay:
         if got is None or wanted is None:
             return False
         statements = self._plan.facts.notebook.statements
-        if self._facts[got].role not in _DEFINITIONS or self._facts[wanted].role not in _DEFINITIONS:
+        if self._facts[got].role not in DEFINITIONS or self._facts[wanted].role not in DEFINITIONS:
             return False
         return _meaning(statements[got].node, name) == _meaning(statements[wanted].node, name)
 

@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from nb_to_flow.ir.facts import Access, ResourceKind, Role
+from nb_to_flow.ir.facts import DEFINITIONS, Access, ResourceKind, Role
 from nb_to_flow.ir.notebook import CellKind
 from nb_to_flow.plan.dependencies import SUPPORTED_GENERATORS, generator_uses, seeded_generators
 from nb_to_flow.plan.draft import Draft, Fusion
-from nb_to_flow.plan.versions import DEFINITIONS
 
 _BACKEND = re.compile(r"^[^#\n]*\b(?:matplotlib|mpl)\.use\(|^[^#\n]*\.switch_backend\(", re.MULTILINE)
 _INLINE = re.compile(r"^\s*%matplotlib\s+(?:inline|notebook|widget)", re.MULTILINE)

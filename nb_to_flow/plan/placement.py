@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from nb_to_flow.ir.diagnostics import Severity
-from nb_to_flow.ir.facts import Access, ResourceKind, Role, StatementFacts
+from nb_to_flow.ir.facts import DEFINITIONS, Access, ResourceKind, Role, StatementFacts
 from nb_to_flow.plan.draft import Draft, finding
 from nb_to_flow.plan.parameters import is_literal
 
@@ -107,7 +107,7 @@ def place_definitions(draft: Draft) -> Draft:
     The largest set of definitions that need nothing outside of it: start with all, take out until stable.
     """
     hoistable = {
-        s.statement for s in draft.facts.statements if s.role in (Role.FUNCTION, Role.CLASS, Role.CONSTANT)
+        s.statement for s in draft.facts.statements if s.role in DEFINITIONS - {Role.IMPORT} | {Role.CONSTANT}
     }
     hoistable = {i for i in hoistable if _is_single(draft, i)} - draft.parameter_statements - draft.secret
     while True:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from nb_to_flow.ir.diagnostics import Severity
-from nb_to_flow.ir.facts import Role
+from nb_to_flow.ir.facts import DEFINITIONS, Role
 from nb_to_flow.plan.draft import Draft, finding
 from nb_to_flow.plan.imported import imported_values
-from nb_to_flow.plan.versions import DEFINITIONS, Versions
+from nb_to_flow.plan.versions import Versions
 from nb_to_flow.plan.wanted import wanted_names
 
 
@@ -49,9 +49,9 @@ def _imported(draft: Draft, names: list[str]) -> Iterator[tuple[str, int]]:
 
 
 def _wrapped(draft: Draft) -> Iterator[tuple[str, int]]:
-    """Functions that a decorator made objects (`@lru_cache`), if they stand at module level."""
+    """Definitions that are objects (`@lru_cache`, `list[int]`), if they stand at module level."""
     for facts in draft.facts.statements:
-        for name in sorted(facts.binds if facts.role is Role.FUNCTION else ()):
+        for name in sorted(facts.binds if facts.role in (Role.FUNCTION, Role.ALIAS) else ()):
             last = draft.versions.reaching.final.get(name) == facts.statement
             if last and facts.types.get(name, "") not in ("", "type") and not name.startswith("_"):
                 yield name, facts.statement

@@ -10,8 +10,6 @@ from functools import cached_property
 
 from nb_to_flow.ir.facts import Facts, Role, StatementFacts
 
-DEFINITIONS = frozenset({Role.IMPORT, Role.FUNCTION, Role.CLASS})
-
 _BUILTINS = frozenset(dir(builtins))
 _INNER_SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 

@@ -1,0 +1,59 @@
+"""What is a definition, and stands at module level, and what is data? The two tables stand beside each other."""
+
+from __future__ import annotations
+
+import pytest
+
+from nb_to_flow.ir.facts import Role
+from tests.facts.builders import facts_of
+
+ALIASES = [
+    ["Board = dict"],
+    ["Point = Vector = tuple"],
+    ["from typing import Dict, List\nGrid = Dict[str, List[int]]"],
+    ["class Node:\n    pass", "Tree = list[Node]"],
+    ["class Node:\n    pass", "Maybe = Node | None"],
+    ["from collections import namedtuple", "Edge = namedtuple('Edge', 'a b')"],
+    ["from collections import namedtuple", "Edge = namedtuple('Edge', ['a', 'b'], defaults=[0])"],
+    ["import collections", "Edge = collections.namedtuple('Edge', 'a b')"],
+    ["from typing import NewType, TypeVar", "T = TypeVar('T')"],
+    ["import math", "root = math.sqrt"],
+    ["cat = ''.join"],
+    ["def f(x):\n    return x", "g = f"],
+    ["from sklearn.linear_model import Ridge", "Model = Ridge"],
+    ["from typing import Any\nAnswer: Any = dict"],
+]
+
+DATA = [
+    ["size = 3 * 4 + len('abc')"],
+    ["import math", "tau = math.pi"],
+    ["import sys", "where = sys.path"],
+    ["items = [1, 2]", "put = items.append"],
+    ["d = {'a': 1}", "v = d['a']"],
+    ["a = {1}", "b = {2}", "c = a | b"],
+    ["Point = tuple", "origin = Point([0, 0])"],
+    ["names = ['a', 'b']", "from collections import namedtuple", "Edge = namedtuple('Edge', names)"],
+    ["from collections import namedtuple", "Edge = namedtuple('Edge', 'a b')", "e = Edge(1, 2)"],
+    ["def f(x):\n    return x", "y = f(1)"],
+    ["import os", "E = os.environ"],
+]
+
+
+@pytest.mark.parametrize("cells", ALIASES, ids=lambda cells: cells[-1])
+def test_aliases(cells: list[str]) -> None:
+    assert facts_of(*cells).statements[-1].role is Role.ALIAS
+
+
+@pytest.mark.parametrize("cells", DATA, ids=lambda cells: cells[-1])
+def test_data(cells: list[str]) -> None:
+    assert facts_of(*cells).statements[-1].role not in (Role.ALIAS, Role.CONSTANT)
+
+
+def test_annotations_are_looked_up_where_they_stand() -> None:
+    lookup = facts_of("limit = make()", "def f(x: limit) -> [limit]:\n    size: other = x\n    return size")
+    assert lookup.statements[-1].reads == {"limit"}
+
+
+def test_annotations_that_are_texts_are_not_looked_up() -> None:
+    lazy = facts_of("from __future__ import annotations", "limit = make()", "def f(x: limit):\n    return x")
+    assert lazy.statements[-1].reads == frozenset()
