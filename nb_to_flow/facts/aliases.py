@@ -69,10 +69,7 @@ def _makes_type(node: ast.Call, machine: Machine) -> bool:
 
 def _is_code(name: str, machine: Machine) -> bool:
     """True for a variable that is a class or a function, whatever path was taken."""
-    value = machine.module.values.get(name)
-    if value is None:
-        return callable(getattr(builtins, name, None))
-    found = [machine.payload(obj) for obj in value]
+    found = [machine.payload(obj) for obj in machine.module.values.get(name) or machine.unbound(name)]
     return bool(found) and all(
         isinstance(p, (ClassObject, FunctionObject, TupleClass))
         or (isinstance(p, Library) and _is_known(p.name, machine))
@@ -85,7 +82,9 @@ def _qualified(node: ast.expr, machine: Machine) -> str:
     if isinstance(node, ast.Attribute):
         base = _qualified(node.value, machine)
         return f"{base}.{node.attr}" if base else ""
-    value = machine.module.values.get(node.id, ()) if isinstance(node, ast.Name) else ()
+    if not isinstance(node, ast.Name):
+        return ""
+    value = machine.module.values.get(node.id) or machine.unbound(node.id)
     names = {p.name for obj in value if isinstance(p := machine.payload(obj), Library)}
     return names.pop() if len(names) == len(value) == 1 else ""
 
@@ -96,7 +95,7 @@ def _is_known(qualified: str, machine: Machine) -> bool:
     if "." not in qualified:
         return bool(qualified) and callable(getattr(builtins, qualified, None))
     if (known := knowledge.value(qualified)) is not None:
-        return known.returns == "type"
+        return known.returns in ("type", "typing.Form")
     if knowledge.function(qualified) or knowledge.type(qualified) or qualified.startswith("typing."):
         return True
     return last[:1].isupper() and not last.isupper()

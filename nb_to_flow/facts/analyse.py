@@ -132,6 +132,8 @@ class Analysis:
             payload = self.machine.payload(obj)
             if isinstance(payload, Library) and payload.name.startswith("__future__."):
                 return "" if payload.name.endswith(".annotations") else "__future__._Feature"
+            if isinstance(payload, Library) and payload.name.startswith("collections.abc."):
+                return ""  # classes, unlike their namesakes in typing
             if isinstance(payload, Library):
                 known = self.machine.knowledge.value(payload.name)
                 types = {known.returns or "object"} if known else {"object" if payload.name in used else ""}

@@ -44,6 +44,8 @@ class Definitions(Blocks):
         if local is None:
             self.star_modules.append(module)
             for name, type_name in self.knowledge.scalars(module).items():
+                if type_name == "typing.Form":
+                    continue  # which there are depends on Python's version
                 self.bind(name, self.imm(type_name, Library(f"{module}.{name}")))
             return
         listed = self.local_modules.exported(module.lstrip("."))

@@ -283,6 +283,10 @@ class Machine(ABC):
             if self.frame is not self.module:
                 self.record.late.add(name)
             return value
+        return self.unbound(name)
+
+    def unbound(self, name: str) -> Value:
+        """What a name stands for that the notebook binds nowhere by itself."""
         if name in self.helpers:
             return self.library(f"notebook_helpers.{name}")
         if name in BUILTINS:

@@ -18,6 +18,7 @@ ALIASES = [
     ["import collections", "Edge = collections.namedtuple('Edge', 'a b')"],
     ["from typing import NewType, TypeVar", "T = TypeVar('T')"],
     ["import math", "root = math.sqrt"],
+    ["import typing", "Either = typing.Union"],
     ["cat = ''.join"],
     ["def f(x):\n    return x", "g = f"],
     ["from sklearn.linear_model import Ridge", "Model = Ridge"],
