@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nb_to_flow.ir.batch import BatchTotals
+from nb_to_flow.ir.batch import BatchTotals, Turn
 from nb_to_flow.ir.batch_result import BatchReport, TaskRow
 
 
@@ -68,6 +68,7 @@ class BatchOutlook:
         tasks: calls of each task, distinct ones and all; nothing has run.
         untraceable: why sets would be run whole, with how many of them.
         failing: what the flow's body raises on the parameters alone, with how many sets.
+        turns: files that sets would get into each other's way at, and so take turns at.
     """
 
     sets: int
@@ -76,6 +77,7 @@ class BatchOutlook:
     tasks: tuple[TaskRow, ...]
     untraceable: Mapping[str, int]
     failing: Mapping[str, int]
+    turns: tuple[Turn, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """What `batch --dry-run --json` prints."""
@@ -89,4 +91,5 @@ class BatchOutlook:
             "tasks": tasks,
             "untraceable": dict(self.untraceable),
             "failing": dict(self.failing),
+            "turns": [{"tasks": t.tasks, "files": t.files, "sets": t.sets} for t in self.turns],
         }

@@ -68,6 +68,12 @@ def recorded_program(
     ledger.describe({"runner": options.runner})
     for reason, count in untraceable(program).items():
         say(f"{count} sets are run whole, nothing is shared between them: {reason}")
+    for turn in program.turns:
+        say(str(turn))
+    if options.runner == "thread" and any(p.own_folder is not None for p in program.pieces.values()):
+        say(
+            "tasks in folders of their own run one at a time: threads share a working folder, processes don't"
+        )
     return program
 
 

@@ -158,6 +158,7 @@ def batch_outlook(
         tasks=task_rows(program),
         untraceable=untraceable(program),
         failing=Counter(each.error for each in program.sets if each.error),
+        turns=program.turns,
     )
 
 

@@ -64,8 +64,28 @@ def usable(program: Program, known: Mapping[str, Finished], store: Store) -> dic
     """The pieces that needn't run again.
 
     They are done, what sets return of them is kept, and their results are there if a piece that must run
-    needs them.
+    needs them. What a set does to files at which sets take turns runs again as a whole: since then other sets
+    may have changed them.
     """
+    known = dict(known)
+    while True:
+        found = _usable(program, known, store)
+        again = {stay for key, stay in _stays(program) if key not in found}
+        lost = [key for key, stay in _stays(program) if stay in again and key in found]
+        if not lost:
+            return found
+        for key in lost:
+            del known[key]
+
+
+def _stays(program: Program) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Pieces that take turns, each with the turn and the set whose turn it is."""
+    for key, piece in program.pieces.items():
+        for number in piece.turns:
+            yield key, (number, piece.first_set)
+
+
+def _usable(program: Program, known: Mapping[str, Finished], store: Store) -> dict[str, Finished]:
     found: dict[str, Finished] = {}
     needed: set[str] = set()
     for key in reversed(list(program.pieces)):

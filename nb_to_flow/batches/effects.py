@@ -11,56 +11,19 @@ import ast
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import CodeType
 from typing import Any
 
+from nb_to_flow.batches.path_calls import PathCall, last_name, path_calls
 from nb_to_flow.batches.syntax import tree_of
 
 UNKNOWN = "?"
 
-# By the last name of what is called: the position of the path among the arguments, and its keyword.
-_WRITERS: Mapping[str, tuple[int, tuple[str, ...]]] = {
-    **{
-        f"to_{form}": (0, ("path_or_buf", "path", "excel_writer", "buf", "fname"))
-        for form in [
-            "csv",
-            "excel",
-            "parquet",
-            "json",
-            "pickle",
-            "feather",
-            "html",
-            "latex",
-            "stata",
-            "hdf",
-            "markdown",
-            "xml",
-            "orc",
-            "netcdf",
-        ]
-    },
-    **{f"write_{form}": (0, ("file", "path")) for form in ["csv", "parquet", "json", "ipc", "html", "image"]},
-    **dict.fromkeys(
-        ("savefig", "save", "savez", "savez_compressed", "savetxt"), (0, ("fname", "file", "fp"))
-    ),
-    **dict.fromkeys(("imsave", "imwrite", "ExcelWriter", "PdfPages", "write_file"), (0, ("path", "fname"))),
-    **dict.fromkeys(
-        ("copy2", "copyfile", "copytree", "move", "rename", "urlretrieve"), (1, ("dst", "filename"))
-    ),
-    "dump": (1, ("filename",)),
-}
-_ON_RECEIVER = ("write_text", "write_bytes", "touch")
-_OPENERS = ("open", "ZipFile", "TarFile")
-_FOLDERS = ("mkdir", "makedirs")
 _JOINS = ("join", "Path", "PurePath", "str", "fspath")
-_DATABASES = ("connect", "create_engine")
+_CALLS_TASK = ("submit", "map", "fn")
 _CHANGES = re.compile(r"(?i)^\s*(insert|update|delete|create|drop|replace|alter)\b|^to_sql$")
-_READERS = re.compile(
-    r"^(read_\w+|load\w*|from_file|imread|i?glob|rglob|listdir|scandir|walk|exists|is_?file|is_?dir|stat|genfromtxt"
-    r"|fromfile|connect|create_engine|read_text|read_bytes|iterdir|copy2?|copyfile|copytree|move|rename|replace_file)$"
-)
 _ACTS = re.compile(
     r"^(run_shell|capture_shell|run_script|capture_script|system|popen|Popen|check_call|check_output)$"
 )
@@ -84,6 +47,7 @@ class PathUse:
         line: line of the call.
         adds: True if it adds to what is there.
         folder: True if it only makes a folder.
+        below: True if it is a folder, and what lies in it counts.
     """
 
     text: str
@@ -91,11 +55,12 @@ class PathUse:
     line: int = 0
     adds: bool = False
     folder: bool = False
+    below: bool = False
 
     @property
     def constant(self) -> bool:
         """True if it is one and the same path in every call."""
-        return not self.depends and "{" not in self.text
+        return not self.depends and not set("{*?") & set(self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,13 +113,30 @@ def _functions(tree: ast.Module) -> Mapping[str, ast.FunctionDef | ast.AsyncFunc
     return {node.name: node for node in reversed(found)}
 
 
+@lru_cache(maxsize=256)
+def _constants(tree: ast.Module) -> Mapping[str, ast.expr]:
+    """What names of the module are bound to, once, where that is text, a number or a path."""
+    bound: dict[str, list[ast.expr]] = {}
+    for statement in tree.body:
+        for name, value, whole in _bindings(statement):
+            bound.setdefault(name, []).append(value if whole else ast.Name(id=name))
+    plain = (ast.Constant, ast.JoinedStr, ast.BinOp, ast.Call)
+    found = {name: values[0] for name, values in bound.items() if len(values) == 1}
+    return {
+        name: value
+        for name, value in found.items()
+        if isinstance(value, plain)
+        and not (isinstance(value, ast.Call) and last_name(value.func) not in _JOINS)
+    }
+
+
 @lru_cache(maxsize=1024)
 def _effects(tree: ast.Module, name: str) -> Effects:
     functions = _functions(tree)
     node = functions.get(name)
     if node is None:
         return Effects()
-    scan = _Scan(functions=functions)
+    scan = _Scan(functions=functions, constants=_constants(tree))
     uses = list(scan.uses(node, 0))
     names = scan.names
     changes = any(map(_CHANGES.search, (*names, *scan.texts)))
@@ -172,6 +154,7 @@ class _Scan:
     """A walk through a function and those it calls; `names` and `texts` get the names and texts in them."""
 
     functions: Mapping[str, Any]
+    constants: Mapping[str, ast.expr]
     names: set[str] = field(default_factory=set)
     texts: set[str] = field(default_factory=set)
 
@@ -180,7 +163,7 @@ class _Scan:
 
         Paths are in terms of the function's parameters.
         """
-        flow = _Dependencies(node)
+        flow = _Dependencies(node, self.constants)
         for inner in ast.walk(node):
             if isinstance(inner, ast.Name):
                 self.names.add(inner.id)
@@ -194,22 +177,31 @@ class _Scan:
                 yield from self._call(inner, flow, depth)
 
     def _call(self, call: ast.Call, flow: _Dependencies, depth: int) -> Iterator[tuple[PathUse, str]]:
-        name = _last_name(call.func)
-        helper = self.functions.get(name) if isinstance(call.func, ast.Name) else None
-        if helper is not None and name not in ("write_file",) and depth < 4:
+        name = last_name(call.func)
+        helper = self._helper(call)
+        if helper is not None and depth < 4:
             passed = _passed(call, helper)
             for use, kind in self.uses(helper, depth + 1):
                 yield flow.through(use, passed), kind
             return
-        for path, kind, adds, folder in _paths(call, name):
-            if not flow.is_memory(path):
-                yield flow.use(path, call.lineno, adds=adds, folder=folder), kind
+        for found in path_calls(call, name):
+            if not flow.is_memory(found.path):
+                yield flow.use(found, call.lineno), found.kind
+
+    def _helper(self, call: ast.Call) -> Any:
+        """The function of the module that is called, as it is or as a task; None for others."""
+        called = call.func
+        if isinstance(called, ast.Attribute) and called.attr in _CALLS_TASK:
+            called = called.value
+        named = isinstance(called, ast.Name) and called.id != "write_file"
+        return self.functions.get(last_name(called)) if named else None
 
 
 class _Dependencies:
     """On which parameters each name of a function depends."""
 
-    def __init__(self, node: Any) -> None:
+    def __init__(self, node: Any, constants: Mapping[str, ast.expr]) -> None:
+        self._constants = constants
         arguments = node.args
         named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
         extra = [a for a in (arguments.vararg, arguments.kwarg) if a is not None]
@@ -232,18 +224,25 @@ class _Dependencies:
         for inner in ast.walk(expression):
             if isinstance(inner, ast.Name):
                 found |= self.known.get(inner.id, frozenset())
-            if isinstance(inner, ast.Call) and _CHANCE.search(_last_name(inner.func)):
+            if isinstance(inner, ast.Call) and _CHANCE.search(last_name(inner.func)):
                 found.add(UNKNOWN)
         return frozenset(found)
 
     def is_memory(self, path: ast.expr) -> bool:
         """True for what is a file in memory."""
         values = self.values.get(path.id, []) if isinstance(path, ast.Name) else [path]
-        return any(isinstance(v, ast.Call) and _last_name(v.func) in ("BytesIO", "StringIO") for v in values)
+        return any(isinstance(v, ast.Call) and last_name(v.func) in ("BytesIO", "StringIO") for v in values)
 
-    def use(self, path: ast.expr, line: int, *, adds: bool, folder: bool) -> PathUse:
-        """The use of a path that an expression gives."""
-        return PathUse(text=self._text(path, 0), depends=self.of(path), line=line, adds=adds, folder=folder)
+    def use(self, found: PathCall, line: int) -> PathUse:
+        """The use of a path by a call in this line."""
+        return PathUse(
+            text=self._text(found.path, 0),
+            depends=self.of(found.path),
+            line=line,
+            adds=found.adds,
+            folder=found.folder,
+            below=found.below,
+        )
 
     def through(self, use: PathUse, passed: Mapping[str, ast.expr]) -> PathUse:
         """A helper's use in terms of this function, which calls it with `passed`."""
@@ -255,7 +254,7 @@ class _Dependencies:
                 text = text.replace("{" + name + "}", self._text(passed[name], 0))
             elif name == UNKNOWN:
                 depends.add(UNKNOWN)
-        return PathUse(text=text, depends=frozenset(depends), line=use.line, adds=use.adds, folder=use.folder)
+        return replace(use, text=text, depends=frozenset(depends))
 
     def _text(self, node: ast.expr, depth: int) -> str:
         if isinstance(node, ast.Constant):
@@ -267,13 +266,15 @@ class _Dependencies:
         if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Div, ast.Add)):
             middle = "/" if isinstance(node.op, ast.Div) else ""
             return self._text(node.left, depth) + middle + self._text(node.right, depth)
-        if isinstance(node, ast.Call) and _last_name(node.func) in _JOINS and node.args:
+        if isinstance(node, ast.Call) and last_name(node.func) in _JOINS and node.args:
             return "/".join(self._text(a, depth) for a in node.args)
         if isinstance(node, ast.Name):
             values = self.values.get(node.id, [])
             named = len(values) == 1 and not (isinstance(values[0], ast.Name) and values[0].id == node.id)
             if named and node.id not in self.parameters and depth < 8:
                 return self._text(values[0], depth + 1)
+            if not values and node.id in self._constants and node.id not in self.parameters and depth < 8:
+                return self._text(self._constants[node.id], depth + 1)
             return "{" + node.id + "}"
         return "{" + ast.unparse(node) + "}"
 
@@ -301,87 +302,13 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr, bool]]:
 
 
 def _passed(call: ast.Call, helper: Any) -> dict[str, ast.expr]:
-    names = [a.arg for a in (*helper.args.posonlyargs, *helper.args.args)]
-    found: dict[str, ast.expr] = dict(zip(names, call.args, strict=False))
+    """What the helper's parameters get: the call's arguments, else the defaults."""
+    given = helper.args
+    names = [a.arg for a in (*given.posonlyargs, *given.args)]
+    found: dict[str, ast.expr] = dict(zip(reversed(names), reversed(given.defaults), strict=False))
+    found.update(
+        (a.arg, d) for a, d in zip(given.kwonlyargs, given.kw_defaults, strict=True) if d is not None
+    )
+    found.update(zip(names, call.args, strict=False))
     found.update({k.arg: k.value for k in call.keywords if k.arg})
     return found
-
-
-def _paths(call: ast.Call, name: str) -> Iterator[tuple[ast.expr, str, bool, bool]]:
-    """The paths that a call uses: expression, "read" or "write", whether it adds, whether a folder."""
-    if name in _OPENERS:
-        yield from _opened(call, name)
-        return
-    if name in _ON_RECEIVER and isinstance(call.func, ast.Attribute):
-        yield call.func.value, "write", False, False
-    elif name in _FOLDERS:
-        path = _argument(call, 0, ("name", "path"))
-        if path is None and isinstance(call.func, ast.Attribute):
-            path = call.func.value
-        if path is not None:
-            yield path, "write", False, True
-    elif name in _WRITERS:
-        position, keywords = _WRITERS[name]
-        path = _argument(call, position, keywords)
-        if path is not None and not _is_handle(path):
-            yield path, "write", _adds(call), False
-    elif name in _DATABASES:
-        path = _argument(call, 0, ("database", "url"))
-        if path is not None:
-            yield path, "database", False, False
-    if _READERS.match(name):
-        fallback = call.func.value if isinstance(call.func, ast.Attribute) else ast.Constant(value=".")
-        yield _argument(call, 0, ("path", "io", "filepath_or_buffer")) or fallback, "read", False, False
-
-
-def _opened(call: ast.Call, name: str) -> Iterator[tuple[ast.expr, str, bool, bool]]:
-    """open(path, mode), path.open(mode), and what takes the same arguments."""
-    on_path = isinstance(call.func, ast.Attribute) and not (
-        isinstance(call.func.value, ast.Name)
-        and call.func.value.id in ("io", "gzip", "bz2", "lzma", "codecs", "tarfile", "Image", "zipfile")
-    )
-    receiver = call.func.value if on_path and isinstance(call.func, ast.Attribute) else None
-    path = receiver if receiver is not None and name == "open" else _argument(call, 0, ("file", "filename"))
-    mode = _argument(call, 0 if receiver is not None and name == "open" else 1, ("mode",))
-    if path is None:
-        return
-    letters = str(mode.value) if isinstance(mode, ast.Constant) else "r" if mode is None else "r+"
-    if set(letters) & set("wxa+"):
-        yield path, "write", "a" in letters, False
-    if set(letters) & set("ra+") or letters == "b":
-        yield path, "read", False, False
-
-
-def _adds(call: ast.Call) -> bool:
-    """to_csv(mode="a") and the like."""
-    return any(
-        k.arg == "mode" and isinstance(k.value, ast.Constant) and k.value.value == "a" for k in call.keywords
-    )
-
-
-def _is_handle(path: ast.expr) -> bool:
-    """json.dump(x, f): a short name of an open file, seen already where it was opened."""
-    return isinstance(path, ast.Name) and path.id in (
-        "f",
-        "fh",
-        "fp",
-        "file",
-        "out",
-        "stream",
-        "handle",
-        "buf",
-    )
-
-
-def _argument(call: ast.Call, position: int, keywords: tuple[str, ...]) -> ast.expr | None:
-    for keyword in call.keywords:
-        if keyword.arg in keywords:
-            return keyword.value
-    plain = [a for a in call.args if not isinstance(a, ast.Starred)]
-    return plain[position] if len(plain) > position else None
-
-
-def _last_name(func: ast.expr) -> str:
-    if isinstance(func, ast.Attribute):
-        return func.attr
-    return func.id if isinstance(func, ast.Name) else ""

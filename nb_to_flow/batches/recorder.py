@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import pickle
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
@@ -50,7 +50,7 @@ _HANDS_ON = (
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Draft:
-    """A piece while bodies are still being traced."""
+    """A piece while bodies are still being traced; `shareable` is the key that it has if sets may share it."""
 
     key: str
     task: Any
@@ -62,6 +62,12 @@ class Draft:
     effects: Effects
     first_set: int
     own_folder: int | None = None
+    shareable: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the task, or of the flow."""
+        return str(self.task.fn.__name__) if self.task is not None else self.function
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -94,6 +100,7 @@ class Recorder:
         describe: what there is to know of a task; raises Untraceable if it can't be a piece.
         carries: whether a task may see what another did that comes first (`wait_for`).
         own_folders: True if what writes files, and what follows it, is not shared between sets.
+        alone: keys of pieces that each set has for itself.
     """
 
     def __init__(
@@ -102,12 +109,15 @@ class Recorder:
         carries: Callable[[Draft, Called], bool],
         *,
         own_folders: bool = False,
+        alone: frozenset[str] = frozenset(),
     ) -> None:
         self.drafts: dict[str, Draft] = {}
         self.calls = 0
         self._describe = describe
         self._carries = carries
         self._own_folders = own_folders
+        self._alone = alone
+        self._first_user: dict[str, int] = {}
         self._set = 0
         self._used: dict[str, None] = {}
 
@@ -120,6 +130,11 @@ class Recorder:
     def used(self) -> tuple[str, ...]:
         """Keys of the pieces that the set has called so far."""
         return tuple(self._used)
+
+    def keep(self, keys: Container[str]) -> dict[str, Draft]:
+        """Forget the other pieces: those of sets that turned out not to be traceable."""
+        self.drafts = {key: draft for key, draft in self.drafts.items() if key in keys}
+        return self.drafts
 
     def submit(self, task: Task[Any, Any], args: tuple[Any, ...], options: dict[str, Any]) -> Future:
         """The future of one call. Raises Untraceable, and TypeError if the arguments don't fit."""
@@ -144,7 +159,8 @@ class Recorder:
         waited = tuple(dict.fromkeys(r.piece for r in waits if r.piece not in inputs))
         needed = tuple(key for key in waited if self._carries(self.drafts[key], called))
         own = self._own_folder(called, (*inputs, *needed))
-        key = digest("piece", called.function, called.code, arguments.value, needed, own)
+        shareable = digest("piece", called.function, called.code, arguments.value, needed, own)
+        key = self._of_set(shareable)
         self.calls += 1
         self._used[key] = None
         if key not in self.drafts:
@@ -159,8 +175,15 @@ class Recorder:
                 effects=called.effects,
                 first_set=self._set,
                 own_folder=own,
+                shareable=shareable,
             )
         return Future(Value(Reference(piece=key)))
+
+    def _of_set(self, key: str) -> str:
+        """The key for this set: another one than other sets have, if they don't share the piece."""
+        if key not in self._alone or self._first_user.setdefault(key, self._set) == self._set:
+            return key
+        return digest(key, self._set)
 
     def _own_folder(self, called: Called, upstream: tuple[str, ...]) -> int | None:
         if not self._own_folders:

@@ -67,11 +67,6 @@ def _check(options: BatchOptions) -> None:
         raise InputError(
             f"{options.runner!r} is no runner of batches", "Choose process, thread, dask or ray."
         )
-    if options.own_folders and options.runner == "thread":
-        raise InputError(
-            "threads share one working folder, so sets can't have their own",
-            "Leave out --own-folders, or choose --runner process.",
-        )
     if options.max_workers is not None and options.max_workers < 1:
         raise InputError(f"a batch needs at least one worker, not {options.max_workers}")
 

@@ -5,6 +5,8 @@ pieces are grouped until a chunk has many times that, by what pieces of the same
 has not been measured runs one piece at a time. Towards the end chunks get smaller, so that all workers stay busy
 (guided self-scheduling: C. D. Polychronopoulos and D. J. Kuck, IEEE Transactions on Computers 36(12), 1987).
 
+Pieces that touch the files of a `Turn` wait until those of the sets before are through with it.
+
 Within a chunk, pieces that become ready through others of the same chunk are taken first, and of those that are
 ready the ones that the first sets need. So sets are finished one after the other, and few results wait.
 """
@@ -12,6 +14,7 @@ ready the ones that the first sets need. So sets are finished one after the othe
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -61,17 +64,18 @@ class Schedule:
         for index, keys in self._sets.items():
             for key in keys:
                 self._users[key].add(index)
+        finished = set(done)
+        self.state = {key: self._first_state(key, finished) for key in program.pieces}
+        self._turn_after = self._in_turn()
         self._dependents: dict[str, list[str]] = defaultdict(list)
-        for key, piece in program.pieces.items():
-            for other in {*piece.upstream, *piece.after}:
+        for key in program.pieces:
+            for other in self._before(key):
                 self._dependents[other].append(key)
         self._readers = {
             key: sum(key in program.pieces[other].upstream for other in others)
             for key, others in self._dependents.items()
         }
         self._still_read = dict(self._readers)
-        finished = set(done)
-        self.state = {key: self._first_state(key, finished) for key in program.pieces}
         self._left = {i: sum(key not in finished for key in keys) for i, keys in self._sets.items()}
         self._seconds: dict[str, tuple[float, int]] = {}
         self._to_run: dict[str, int] = defaultdict(int)
@@ -88,6 +92,26 @@ class Schedule:
             return State.DONE
         return State.PENDING if self._users.get(key) else State.SKIPPED
 
+    def _in_turn(self) -> dict[str, set[str]]:
+        """By piece, those of the set before that touch the same files. What has ended takes no turn."""
+        turns: dict[int, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for key, piece in self._pieces.items():
+            if self.state[key] is State.PENDING:
+                for number in piece.turns:
+                    turns[number][piece.first_set].append(key)
+        found: dict[str, set[str]] = defaultdict(set)
+        for by_set in turns.values():
+            order = sorted(by_set)
+            for one, then in itertools.pairwise(order):
+                for key in by_set[then]:
+                    found[key].update(by_set[one])
+        return found
+
+    def _before(self, key: str) -> set[str]:
+        """What must have ended when the piece starts."""
+        piece = self._pieces[key]
+        return {*piece.upstream, *piece.after, *self._turn_after.get(key, ())}
+
     def _line_up(self) -> None:
         for key, piece in self._pieces.items():
             if self.state[key] is not State.PENDING:
@@ -95,8 +119,7 @@ class Schedule:
                     self._still_read[other] -= 1
                 continue
             self._to_run[piece.function] += 1
-            before = {*piece.upstream, *piece.after}
-            self._waiting[key] = sum(self.state[other] is State.PENDING for other in before)
+            self._waiting[key] = sum(self.state[other] is State.PENDING for other in self._before(key))
             if not self._waiting[key]:
                 heapq.heappush(self._ready, self._entry(key))
 
@@ -216,11 +239,22 @@ class Schedule:
                 self._still_read[other] -= 1
         self._to_run[self._pieces[key].function] -= 1
         self._waiting.pop(key, None)
+        still = [other for other in self._turn_after.get(key, ()) if other in self._waiting]
         for other in self._dependents[key]:
             if other in self._waiting:
+                if still and key in self._turn_after.get(other, ()):
+                    self._pass_on(still, other)
                 self._waiting[other] -= 1
                 if not self._waiting[other] and self.state[other] is State.PENDING:
                     heapq.heappush(self._ready, self._entry(other))
+
+    def _pass_on(self, keys: Iterable[str], key: str) -> None:
+        """The piece waits for these too: the one between them has been skipped before its turn."""
+        for other in keys:
+            if other not in self._turn_after[key]:
+                self._turn_after[key].add(other)
+                self._dependents[other].append(key)
+                self._waiting[key] += 1
 
     def _one_less(self, index: int) -> bool:
         self._left[index] -= 1

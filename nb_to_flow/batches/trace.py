@@ -10,18 +10,20 @@ import os
 import threading
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nb_to_flow.batches.body import GUARDS, rewritten
 from nb_to_flow.batches.canonical import digest
 from nb_to_flow.batches.conflicts import check_files, written_paths
-from nb_to_flow.batches.effects import Effects, effects_of, may_see
+from nb_to_flow.batches.effects import effects_of, may_see
 from nb_to_flow.batches.labels import label_all
 from nb_to_flow.batches.recorder import Called, Draft, Guards, Recorder, expression, run_boxed
 from nb_to_flow.batches.retrying import policy_of
 from nb_to_flow.batches.sources import Sources
 from nb_to_flow.batches.symbols import Future, Spread, Untraceable, Value, reference_of
+from nb_to_flow.batches.turns import Files, files_in_turn, users_of
 from nb_to_flow.ir.batch import (
     BatchOptions,
     Expression,
@@ -32,6 +34,7 @@ from nb_to_flow.ir.batch import (
     Reference,
     Step,
     TracedSet,
+    Turn,
 )
 
 if TYPE_CHECKING:
@@ -63,35 +66,68 @@ def trace(
     raise is in its `TracedSet`.
     """
     options = options or BatchOptions()
-    tracer = _Tracer(flow, flow_file, folder, options)
-    with tracer.ready():
-        traced = [tracer.one(parameters) for parameters in sets]
+    tracer, traced, turns = _traced(flow, flow_file, folder, sets, options)
     drafts = tracer.recorder.drafts
-    if not options.allow_overwrites:
-        check_files(drafts.values())
     return Program(
         flow=flow.name,
         flow_file=flow_file.absolute(),
         flow_name=tracer.flow_name,
         folder=folder.absolute(),
-        pieces=_pieces(drafts, traced),
+        pieces=_pieces(drafts, traced, turns),
         sets=traced,
         calls=tracer.recorder.calls,
         trusted=trusted,
         written=written_paths(drafts.values()),
+        turns=tuple(_turn(files, drafts) for files in turns),
+    )
+
+
+def _traced(
+    flow: Flow[..., Any], flow_file: Path, folder: Path, sets: Sequence[ParameterSet], options: BatchOptions
+) -> tuple[_Tracer, list[TracedSet], tuple[Files, ...]]:
+    """Traced so often that no piece is shared whose files other sets change."""
+    alone: frozenset[str] = frozenset()
+    while True:
+        tracer = _Tracer(flow, flow_file, folder, options, alone)
+        with tracer.ready():
+            traced = [tracer.one(parameters) for parameters in sets]
+        users = users_of(traced)
+        drafts = tracer.recorder.keep(users)
+        if not options.allow_overwrites:
+            check_files(drafts, users, folder)
+        turns = files_in_turn(drafts, users, folder)
+        shared = {key for files in turns for key in files.pieces if len(users[key]) > 1}
+        if not shared:
+            return tracer, traced, turns
+        alone |= {drafts[key].shareable for key in shared}
+
+
+def _turn(files: Files, drafts: Mapping[str, Draft]) -> Turn:
+    in_order = [draft for key, draft in drafts.items() if key in files.pieces]
+    return Turn(
+        tasks=tuple(dict.fromkeys(draft.name for draft in in_order)),
+        files=files.names,
+        sets=len({draft.first_set for draft in in_order}),
     )
 
 
 class _Tracer:
     """The state of one tracing."""
 
-    def __init__(self, flow: Flow[..., Any], flow_file: Path, folder: Path, options: BatchOptions) -> None:
+    def __init__(
+        self,
+        flow: Flow[..., Any],
+        flow_file: Path,
+        folder: Path,
+        options: BatchOptions,
+        alone: frozenset[str],
+    ) -> None:
         self.flow = flow
         self.folder = folder
         self.options = options
         self.module_names = _task_names(flow)
         self.flow_name = flow.fn.__name__
-        self.recorder = Recorder(self._describe, _carries, own_folders=options.own_folders)
+        self.recorder = Recorder(self._describe, _carries, own_folders=options.own_folders, alone=alone)
         self._sources = Sources(folder)
         self._described: dict[int, tuple[Any, Called]] = {}
         self._why_not = ""
@@ -144,9 +180,10 @@ class _Tracer:
             upstream=(),
             after=(),
             policy=Policy(),
-            effects=Effects(exclusive=True),
+            effects=replace(effects_of(self.flow.fn), exclusive=True),
             first_set=parameters.index,
             own_folder=own,
+            shareable=key,
         )
         self.recorder.whole(key, draft)
         outputs = _all_of(Reference(piece=key))
@@ -219,7 +256,9 @@ def _all_of(result: Reference) -> dict[str, Expression]:
     return {SPREAD: Expression(value=spread, references=(spread,))}
 
 
-def _pieces(drafts: Mapping[str, Draft], traced: Sequence[TracedSet]) -> dict[str, Piece]:
+def _pieces(
+    drafts: Mapping[str, Draft], traced: Sequence[TracedSet], turns: Sequence[Files]
+) -> dict[str, Piece]:
     wanted: dict[str, dict[str, tuple[Step, ...]]] = {}
     for one in traced:
         for output in one.outputs.values():
@@ -227,6 +266,10 @@ def _pieces(drafts: Mapping[str, Draft], traced: Sequence[TracedSet]) -> dict[st
                 steps = wanted.setdefault(reference.piece, {})
                 steps.setdefault(digest(reference), reference.steps)
     labels = label_all(drafts)
+    in_turn: dict[str, tuple[int, ...]] = {}
+    for number, files in enumerate(turns):
+        for key in files.pieces:
+            in_turn[key] = (*in_turn.get(key, ()), number)
     return {
         key: Piece(
             key=key,
@@ -241,6 +284,7 @@ def _pieces(drafts: Mapping[str, Draft], traced: Sequence[TracedSet]) -> dict[st
             exclusive=draft.effects.exclusive,
             own_folder=draft.own_folder,
             policy=draft.policy,
+            turns=in_turn.get(key, ()),
         )
         for key, draft in drafts.items()
     }

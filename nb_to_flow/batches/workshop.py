@@ -173,20 +173,24 @@ class Workshop:
     def _surroundings(self, job: Job, printed: io.StringIO) -> Iterator[None]:
         """The process as a task expects it: settings, folder, and somewhere to print to."""
         if not self.setup.own_process:
-            settings = isolated(vars(self.module)) if job.piece.exclusive else contextlib.nullcontext()
-            with self.around(alone=job.piece.exclusive), settings:
+            alone = job.piece.exclusive or job.folder is not None  # the working folder is the process's
+            settings = isolated(vars(self.module)) if alone else contextlib.nullcontext()
+            with self.around(alone=alone), settings:
+                self._enter(job.folder)
                 yield
             return
         with isolated(vars(self.module)), contextlib.redirect_stdout(printed):
-            if job.folder is not None:
-                self._prepare(job.folder)
-                os.chdir(job.folder)
+            self._enter(job.folder)
             yield
 
-    def _prepare(self, folder: Path) -> None:
+    def _enter(self, folder: Path | None) -> None:
+        """Go to the folder of the piece's set, if it has one."""
+        if folder is None:
+            return
         if folder not in self._prepared:
             prepare(folder, self.setup.folder, self.setup.written, self.setup.results)
             self._prepared.add(folder)
+        os.chdir(folder)
 
 
 def load_module(path: Path) -> ModuleType:

@@ -204,7 +204,8 @@ def _print_outlook(outlook: BatchOutlook, as_json: bool) -> None:
         print(json.dumps(outlook.to_json(), indent=2))
         return
     console().print(outlook_table(outlook.tasks))
-    for line in outlook_lines(outlook.sets, outlook.tasks, outlook.untraceable, outlook.failing):
+    said = outlook_lines(outlook.sets, outlook.tasks, outlook.untraceable, outlook.failing, outlook.turns)
+    for line in said:
         print(line)
 
 

@@ -102,6 +102,7 @@ class Piece:
         exclusive: True if it touches what belongs to the whole process, such as pyplot.
         own_folder: index of the set in whose own folder it runs; None for the common folder.
         policy: what happens when it fails.
+        turns: positions in `Program.turns` of the files that it takes turns at with pieces of other sets.
     """
 
     key: str
@@ -116,6 +117,28 @@ class Piece:
     exclusive: bool = False
     own_folder: int | None = None
     policy: Policy = field(default_factory=Policy)
+    turns: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Files that sets would get into each other's way at: set after set, each does all that it does to them.
+
+    Attributes:
+        tasks: names of the tasks that touch them.
+        files: some of them, as their source has them.
+        sets: how many sets take turns.
+    """
+
+    tasks: tuple[str, ...]
+    files: tuple[str, ...]
+    sets: int
+
+    def __str__(self) -> str:
+        """In words."""
+        tasks, files = " and ".join(self.tasks), ", ".join(self.files)
+        verb = "runs" if len(self.tasks) == 1 else "run"
+        return f"{tasks} {verb} for one set after the other ({self.sets:,} sets): they would share {files}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -151,6 +174,7 @@ class Program:
         calls: how many task calls the sets would make if each ran alone.
         trusted: True if tasks are known to leave what they are given alone, so that they may share it.
         written: paths that tasks write, as in their source, with {name} for what isn't constant.
+        turns: the files that sets take turns at.
     """
 
     flow: str
@@ -162,6 +186,7 @@ class Program:
     calls: int = 0
     trusted: bool = False
     written: tuple[str, ...] = ()
+    turns: tuple[Turn, ...] = ()
 
 
 class State(enum.Enum):

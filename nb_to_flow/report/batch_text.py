@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nb_to_flow.ir.batch import BatchTotals
+from nb_to_flow.ir.batch import BatchTotals, Turn
 from nb_to_flow.ir.batch_result import BatchReport, TaskRow
 from nb_to_flow.report.tables import plain, table_of
 from nb_to_flow.report.text import duration, shorten
@@ -28,7 +28,11 @@ def outlook_table(tasks: Sequence[TaskRow]) -> Table:
 
 
 def outlook_lines(
-    sets: int, tasks: Sequence[TaskRow], untraceable: Mapping[str, int], failing: Mapping[str, int]
+    sets: int,
+    tasks: Sequence[TaskRow],
+    untraceable: Mapping[str, int],
+    failing: Mapping[str, int],
+    turns: Sequence[Turn] = (),
 ) -> Iterator[str]:
     """What a batch would do, in words."""
     distinct, calls = sum(task.distinct for task in tasks), sum(task.calls for task in tasks)
@@ -36,6 +40,7 @@ def outlook_lines(
     yield f"{sets:,} sets, {distinct:,} pieces of work for {calls:,} calls{shared}"
     for reason, count in untraceable.items():
         yield f"{count:,} sets are run whole: {reason}"
+    yield from map(str, turns)
     for reason, count in failing.items():
         yield f"{count:,} sets will fail before any task: {reason}"
 

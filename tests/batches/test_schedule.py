@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nb_to_flow.batches.schedule import LONGEST, Schedule
-from nb_to_flow.ir.batch import Expression, Finished, Piece, Program, State, TracedSet
+from nb_to_flow.ir.batch import Expression, Finished, Piece, Program, State, TracedSet, Turn
 
 DURATIONS = {"shared": 2.0, "region": 0.3, "fit": 0.05, "end": 0.001}
 
@@ -92,3 +92,29 @@ def test_done_pieces_and_sets_are_left_out() -> None:
     ran = {key for chunk in simulate(schedule, made) for key in chunk}
     gone = {"shared", "region0", "fit0", "end0", "region1", "fit1", "end1", "fit5", "end5"}
     assert ran == set(made.pieces) - gone
+
+
+def test_turns_are_kept_though_a_set_between_fails() -> None:
+    pieces = {}
+    for i in range(3):
+        for task, upstream, turns in (("begin", (), ()), ("write", (f"begin{i}",), (0,))):
+            key = f"{task}{i}"
+            pieces[key] = Piece(
+                key=key, task=task, function=task, arguments=Expression(value={}), upstream=upstream,
+                turns=turns, first_set=i,
+            )  # fmt: skip
+    traced = [TracedSet(index=i, pieces=(f"begin{i}", f"write{i}")) for i in range(3)]
+    made = Program(
+        flow="f", flow_file=Path("f.py"), flow_name="f", folder=Path(), pieces=pieces, sets=traced,
+        turns=(Turn(tasks=("write",), files=("x",), sets=3),),
+    )  # fmt: skip
+    schedule = Schedule(made)
+    assert [schedule.next_chunk() for _ in range(4)] == [["begin0"], ["begin1"], ["begin2"], []]
+    schedule.ended(Finished(key="begin0", state=State.DONE, seconds=1))
+    schedule.ended(Finished(key="begin2", state=State.DONE, seconds=1))
+    assert schedule.next_chunk() == ["write0"]
+    schedule.ended(Finished(key="begin1", state=State.FAILED))
+    assert schedule.state["write1"] is State.SKIPPED
+    assert schedule.next_chunk() == []
+    schedule.ended(Finished(key="write0", state=State.DONE, seconds=1))
+    assert schedule.next_chunk() == ["write2"]
