@@ -21,6 +21,8 @@ from nb_to_flow.batches.writers import writing
 from nb_to_flow.ir.batch import Finished
 from nb_to_flow.ir.errors import InputError
 
+# Ray gives its own processes 15 seconds to start, which a busy machine may not manage at once.
+_RAY_STARTS = 3
 _ALONE = threading.Lock()
 _SHOPS: dict[str, Any] = {}
 
@@ -39,7 +41,12 @@ def run_on_cluster(setup: Setup, chunk: Chunk) -> tuple[list[Finished], str, boo
         return [], f"the worker that ran chunk {chunk.number} is gone", False
     ended: list[Finished] = []
     with _ALONE, _inside(setup), writing(setup.store):
-        _shop(setup).run(chunk, ended.extend)
+        try:
+            shop = _shop(setup)
+        except Exception as error:  # noqa: BLE001 - the flow's own module level code
+            where = f"on {platform.node()}: {type(error).__name__}: {error}"
+            return [], f"the flow's module can't be loaded in a worker {where}", True
+        shop.run(chunk, ended.extend)
     return ended, "", False
 
 
@@ -146,14 +153,18 @@ class Ray:
         self._remote = ray.remote(num_cpus=1, max_retries=0)(run_on_cluster)
 
     def _start(self, address: str, workers: int | None) -> None:
-        quiet = {"log_to_driver": False, "logging_level": "error"}
-        try:
-            if address:
-                self._ray.init(address=address, **quiet)
-            else:
-                self._ray.init(num_cpus=workers, include_dashboard=False, **quiet)
-        except (ConnectionError, OSError, ValueError, RuntimeError) as error:
-            raise InputError(f"no Ray cluster at {address or 'this machine'}: {error}") from error
+        options: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
+        if not address:
+            options.update(num_cpus=workers, include_dashboard=False)
+        for start in range(1, _RAY_STARTS + 1):
+            try:
+                self._ray.init(address=address or "local", **options)
+                return
+            except Exception as error:  # Ray raises nothing more special
+                self._ray.shutdown()
+                if address or start == _RAY_STARTS:
+                    where = f"at {address}" if address else "could be started on this machine"
+                    raise InputError(f"no Ray cluster {where}: {error}") from error
 
     def run(self, chunk: Chunk, report: Report) -> None:
         """Run a chunk on some worker of the cluster."""

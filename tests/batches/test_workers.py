@@ -1,4 +1,4 @@
-"""Worker processes, threads and clusters, without a server."""
+"""Worker processes and threads, without a server."""
 
 from __future__ import annotations
 
@@ -85,17 +85,6 @@ def test_a_process_that_dies_is_replaced(tmp_path: Path) -> None:
     again = run_with("process", tmp_path, 6, ledger)
     assert again.sets[3].state is State.DONE
     assert "awake 0\n" in {f.printed for f in ledger.pieces.values()}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("runner", ["dask", "ray"])
-def test_clusters(runner: str, tmp_path: Path) -> None:
-    pytest.importorskip({"dask": "distributed", "ray": "ray"}[runner])
-    ledger = run_with(runner, tmp_path, 6)
-    assert ledger.sets[3].state is State.FAILED
-    assert "WorkerLost" in ledger.sets[3].error
-    found = values_of(ledger, tmp_path / "res")
-    assert {n: found[n]["x"] for n in (0, 2, 4, 5)} == {0: 0, 2: 4, 4: 8, 5: 10}
 
 
 @pytest.mark.slow
