@@ -66,8 +66,8 @@ def batch(
         retry_failed: also run again what failed; implies `resume`.
         run_options: workers, and what happens on errors.
         deployment: FLOW/DEPLOYMENT: create flow runs of it on the server, `max_workers` at a time (10 if not
-            said), and follow them to their end. Their workers need no nb-to-flow; no work is shared, and
-            what the flow returns stays with them.
+            said), and follow them to their end. Their workers need no nb-to-flow; no work is shared. Of what
+            the flow returns, scalars come back if the deployment is of what `write_batch_entry` writes.
         chunk: sets that each flow run takes; above 1 only with what `write_batch_entry` writes.
         folder: where the flow runs; None for the notebook's folder if it is known, else the current one.
         options: for a notebook, how to convert it.

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import functools
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
+from nb_to_flow.batches.entry import RESULTS_KEY
 from nb_to_flow.batches.remote import RunState, Target
+from nb_to_flow.batches.scalars import from_text
+from nb_to_flow.ir.batch import Output
 from nb_to_flow.ir.errors import InputError
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
-    from prefect.client.schemas.objects import FlowRun
+    from prefect.client.schemas.objects import Artifact, FlowRun
 
 T = TypeVar("T")
 
@@ -71,6 +75,22 @@ class PrefectRuns:
         wanted = {"parent_flow_run_id": {"any_": list(ids)}, "state": {"type": {"any_": ended}}}
         return [_state(run) for run in self._read(wanted)]
 
+    def results(self, ids: Iterable[str]) -> Mapping[int, Mapping[str, Output]]:
+        """What sets returned, according to the artifacts of these runs."""
+        from prefect.client.schemas.filters import ArtifactFilter
+
+        wanted = {"flow_run_id": {"any_": list(ids)}, "key": {"any_": [RESULTS_KEY]}}
+        chosen = ArtifactFilter.model_validate(wanted)
+
+        def page(offset: int) -> list[Artifact]:
+            return self._client.read_artifacts(artifact_filter=chosen, limit=_PAGE, offset=offset)
+
+        found: dict[int, dict[str, Output]] = {}
+        for artifact in self._pages(page):
+            for row in json.loads(str(artifact.data)):
+                found.setdefault(row["set"], {})[row["name"]] = from_text(row["type"], row["value"])
+        return found
+
     def _read(self, wanted: Mapping[str, Any]) -> Iterator[FlowRun]:
         from prefect.client.schemas.filters import FlowRunFilter
 
@@ -79,6 +99,9 @@ class PrefectRuns:
         def page(offset: int) -> list[FlowRun]:
             return self._client.read_flow_runs(flow_run_filter=chosen, limit=_PAGE, offset=offset)
 
+        return self._pages(page)
+
+    def _pages(self, page: Callable[[int], list[T]]) -> Iterator[T]:
         offset = 0
         while True:
             found = self._patiently(functools.partial(page, offset))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from nb_to_flow.ir.batch import BatchTotals, ParameterSet, Progress, SetRecord, State
+from nb_to_flow.ir.batch import BatchTotals, Output, ParameterSet, Progress, SetRecord, State
 from nb_to_flow.ir.errors import InputError
 
 ENTRY_PARAMETER = "sets"
@@ -70,6 +70,9 @@ class Server(Protocol):
 
     def children(self, ids: Iterable[str]) -> Sequence[RunState]:
         """The runs that these have started and that have ended."""
+
+    def results(self, ids: Iterable[str]) -> Mapping[int, Mapping[str, Output]]:
+        """What sets returned in these runs, by set, as far as the runs have said it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,13 +214,24 @@ class RemoteBatch:
     def _follow(self) -> None:
         """Take in what has ended."""
         states = self._server.runs(self._open)
+        ended = [run for run in self._open.values() if (s := states.get(run.flow_run)) is None or s.ended]
         if self._target.takes_sets:
-            numbers = {f"set {n}": n for run in self._open.values() for n in run.sets}
-            self._end({numbers[c.name]: c for c in self._server.children(self._open) if c.name in numbers})
-        for flow_run, run in list(self._open.items()):
-            state = states.get(flow_run)
-            if state is None or state.ended:
-                self._run_ended(run, state)
+            self._hear_of_sets({number for run in ended for number in run.sets})
+        for run in ended:
+            self._run_ended(run, states.get(run.flow_run))
+
+    def _hear_of_sets(self, last_call: set[int]) -> None:
+        """Take in the sets that have ended, with what they returned.
+
+        A run says that a moment after the set has ended: it is waited for, unless the run is at its end.
+        """
+        numbers = {f"set {n}": n for run in self._open.values() for n in run.sets}
+        known = self._done | self._failed
+        new = {numbers[c.name]: c for c in self._server.children(self._open) if c.name in numbers}
+        new = {n: state for n, state in new.items() if n not in known}
+        results = self._server.results(self._open) if new else {}
+        heard = {n: s for n, s in new.items() if not s.ok or n in results or n in last_call}
+        self._end(heard, results)
 
     def _run_ended(self, run: RemoteRun, state: RunState | None) -> None:
         ended = self._done | self._failed
@@ -228,7 +242,9 @@ class RemoteBatch:
         self._ledger.run_ended(run)
         del self._open[run.flow_run]
 
-    def _end(self, states: Mapping[int, RunState]) -> None:
+    def _end(
+        self, states: Mapping[int, RunState], results: Mapping[int, Mapping[str, Output]] | None = None
+    ) -> None:
         new = {n: state for n, state in states.items() if n not in self._done | self._failed}
         if not new:
             return
@@ -239,6 +255,7 @@ class RemoteBatch:
                 state=State.DONE if state.ok else State.FAILED,
                 error="" if state.ok else state.message or "the flow run failed",
                 seconds=state.seconds,
+                outputs=(results or {}).get(n, {}) if state.ok else {},
             )
             for n, state in new.items()
         )

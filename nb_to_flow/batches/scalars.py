@@ -15,6 +15,14 @@ _TIMES: dict[str, Any] = {
     "date": datetime.date,
     "time": datetime.time,
 }
+# By the name of the type, or of NumPy's without its size.
+_READ: dict[str, Any] = {
+    **dict.fromkeys(("int", "uint"), int),
+    "float": float,
+    "bool": lambda text: text == "True",
+    "Timestamp": datetime.datetime.fromisoformat,
+    **{kind: each.fromisoformat for kind, each in _TIMES.items()},
+}
 
 
 def encode_outputs(outputs: Mapping[str, Output] | Iterable[Output]) -> str:
@@ -54,6 +62,18 @@ def _decoded(item: list[Any]) -> Output:
         value = _TIMES.get(coded, datetime.datetime).fromisoformat(value)
     found = {name: _decoded(part) for name, part in parts[0].items()} if parts else None
     return Output(kind=kind, path=path, value=value, parts=found)
+
+
+def from_text(kind: str, text: str | None) -> Output:
+    """The output of a value of this type that was sent as text; None stands for what is none."""
+    plain = kind.rstrip("_0123456789")
+    read = _READ.get(plain)
+    if text is None or (read is None and plain != "str"):
+        return Output(kind=kind)
+    try:
+        return Output(kind=kind, value=read(text) if read is not None else text)
+    except ValueError:
+        return Output(kind=kind, value=text)
 
 
 def readable(value: Any) -> Any:

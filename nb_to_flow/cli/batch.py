@@ -36,8 +36,8 @@ flow's signature before anything runs.
 \b
 The results folder gets results.csv, results.parquet (with pyarrow), summary.html and ledger.sqlite.
 With --deployment the sets become flow runs on the server, --max-workers of them at a time (10 if not
-said); a run takes --chunk sets if the deployment is of what --write-entry wrote. Nothing is shared then,
-and the results tell the state of each set, not what the flow returned.
+said); a run takes --chunk sets if the deployment is of what --write-entry wrote, and then the results have
+the numbers, text and times that the flow returned. Nothing is shared between sets.
 
 \b
 After a crash or Ctrl-C, the same command with --resume goes on: what has finished is not done again.

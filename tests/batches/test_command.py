@@ -291,6 +291,9 @@ def test_chunks_of_sets_survive_a_killed_driver(server: PrefectServer, deployed:
     assert len(_runs_of(server, "small-batch")) == 2
     names = [run["name"] for run in _runs_of(server, "small") if run["parameters"]["share"] == 0.25]
     assert sorted(names) == [f"set {n}" for n in range(6)]
+    rows = table(deployed / "chunks")
+    assert [float(row["score"]) for row in rows] == [499502 * 0.25 + year for year in range(2010, 2016)]
+    assert {row["base"] for row in rows} == {"499502"} and {row["rows"] for row in rows} == {""}
 
 
 @pytest.mark.slow

@@ -13,6 +13,8 @@ from nb_to_flow.api import write_batch_entry
 from nb_to_flow.batches.entry import entry_source
 from nb_to_flow.batches.ledger import SqliteLedger
 from nb_to_flow.batches.remote import RemoteBatch, RunState, Target, plain_parameters
+from nb_to_flow.batches.scalars import from_text
+from nb_to_flow.ir.batch import Output
 from nb_to_flow.ir.errors import InputError
 from tests.batches.samples import write_flow
 from tests.batches.test_ledger import asked
@@ -31,6 +33,8 @@ class FakeServer:
         self.by_key: dict[str, str] = {}
         self.given: dict[str, Mapping[str, Any]] = {}
         self.looks: dict[str, int] = {}
+        self.late: set[int] = set()
+        self.silent: set[int] = set()
         self.most_open = 0
         self.kill_in_create_of = -1
 
@@ -63,6 +67,17 @@ class FakeServer:
             for n in self._numbers(flow_run)
             if n not in self.unheard
         ]
+
+    def results(self, ids: Iterable[str]) -> Mapping[int, Mapping[str, Output]]:
+        """A set says at its run's first look what it returned, if it isn't late."""
+        return {
+            n: {"x": Output(value=n * 2, kind="int")}
+            for flow_run in ids
+            for n in self._numbers(flow_run)
+            if n not in self.unheard
+            and n not in self.silent
+            and (n not in self.late or self.looks[flow_run] > 1)
+        }
 
     def _state(self, name: str, ok: bool, flow_run: str, *, ended: bool = True) -> RunState:
         message = "Completed" if ok else "Failed: no"
@@ -107,6 +122,31 @@ def test_chunks_tell_of_each_set(tmp_path: Path) -> None:
     totals = batch(server, ledger, chunk=3).run()
     assert [server._numbers(run) for run in server.by_key.values()] == [[0, 1, 2], [3, 4, 5], [6, 7]]
     assert (totals.done, totals.failed) == (7, 1)
+
+
+def test_what_sets_returned_is_waited_for(tmp_path: Path) -> None:
+    server, ledger = FakeServer(bad=[3], entry=True), ledger_of(tmp_path, 6)
+    server.late, server.silent = {1}, {4}
+    assert batch(server, ledger, chunk=6).run().done == 5
+    found = {n: {k: o.value for k, o in r.outputs.items()} for n, r in ledger.known_sets().items()}
+    assert found == {0: {"x": 0}, 1: {"x": 2}, 2: {"x": 4}, 3: {}, 4: {}, 5: {"x": 10}}
+
+
+def test_results_come_back_from_text() -> None:
+    import datetime
+
+    sent = [
+        ("int64", "7"),
+        ("float", "nan"),
+        ("bool", "False"),
+        ("str", "7"),
+        ("date", "2024-01-02"),
+        ("list", None),
+    ]
+    found = [from_text(kind, text) for kind, text in sent]
+    assert [str(output.value) for output in found] == ["7", "nan", "False", "7", "2024-01-02", "None"]
+    assert found[4].value == datetime.date(2024, 1, 2)
+    assert from_text("NaTType", "NaT") == Output(kind="NaTType")
 
 
 def test_sets_of_a_chunk_that_ended_before_their_turn(tmp_path: Path) -> None:
@@ -174,7 +214,7 @@ def test_entry_is_written_once_and_overwrites_nothing(
     path = write_batch_entry(flow)
     assert path == tmp_path / "small_batch.py"
     tree = ast.parse(path.read_text())
-    assert [node.name for node in tree.body if isinstance(node, ast.FunctionDef)] == ["small_batch"]
+    assert [node.name for node in tree.body if isinstance(node, ast.FunctionDef)] == ["publish_results", "small_batch"]
     assert "nb_to_flow" not in path.read_text().replace("nb-to-flow", "")
     assert write_batch_entry(flow) == path
     path.write_text("mine = 1\n")
