@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nb_to_flow.api.batch_inputs import opened
-from nb_to_flow.api.batch_steps import Shown
+from nb_to_flow.api.batch_inputs import BatchFlow, opened
+from nb_to_flow.api.batch_steps import Shown, traced
 from nb_to_flow.api.single import PathLike
 from nb_to_flow.batches.entry import entry_source
 from nb_to_flow.files import write_atomically
@@ -31,6 +31,21 @@ class RemoteRequest:
     chunk: int
 
 
+def check_remote(
+    flow: BatchFlow,
+    sets: tuple[ParameterSet, ...],
+    options: BatchOptions,
+    say: Callable[[str], None],
+) -> None:
+    """Whether sets would get into each other's way, as each is a run of its own. Raises InputError."""
+    if options.own_folders:
+        hint = "Make paths depend on the parameters; or run the batch here, without --deployment."
+        raise InputError("the runs of a deployment have no folders of their own", hint)
+    for turn in traced(flow, sets, options, shared=False).turns if options.max_workers != 1 else ():
+        files, tasks = ", ".join(turn.files), " and ".join(turn.tasks)
+        say(f"warning: runs at the same time share {files} ({tasks}); with --max-workers 1 they take turns")
+
+
 def run_remote(
     sets: tuple[ParameterSet, ...],
     ledger: SqliteLedger,
@@ -42,12 +57,13 @@ def run_remote(
 ) -> BatchTotals:
     """Create the flow runs that are missing and follow all to their end. Raises InputError."""
     from nb_to_flow.batches.prefect_runs import prefect_runs
-    from nb_to_flow.batches.remote import RemoteBatch
+    from nb_to_flow.batches.remote import RemoteBatch, batch_tag
 
     before = ledger.meta("deployment")
     if before not in ("", request.deployment) and ledger.open_runs():
         raise InputError(f"runs of {before} are on their way", f"Go on with --deployment {before}.")
     with prefect_runs(say) as server, shown.kept_current():
+        say(f"the flow runs on the server have the tag {batch_tag(_batch_id(ledger))}")
         batch = RemoteBatch(
             server,
             ledger,

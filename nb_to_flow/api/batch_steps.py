@@ -77,11 +77,13 @@ def recorded_program(
     return program
 
 
-def traced(flow: BatchFlow, sets: tuple[ParameterSet, ...], options: BatchOptions) -> Program:
+def traced(
+    flow: BatchFlow, sets: tuple[ParameterSet, ...], options: BatchOptions, *, shared: bool = True
+) -> Program:
     """What the sets come down to. Raises InputError if they would overwrite each other's files."""
     from nb_to_flow.batches.trace import trace
 
-    return trace(flow.flow, flow.file, flow.folder, sets, options, trusted=flow.trusted)
+    return trace(flow.flow, flow.file, flow.folder, sets, options, trusted=flow.trusted, shared=shared)
 
 
 def untraceable(program: Program) -> Counter[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nb_to_flow.api.batch_inputs import SetSource, checked_sets, opened
-from nb_to_flow.api.batch_remote import RemoteRequest, run_remote
+from nb_to_flow.api.batch_remote import RemoteRequest, check_remote, run_remote
 from nb_to_flow.api.batch_results import BatchOutlook, BatchResult
 from nb_to_flow.api.batch_steps import (
     Shown,
@@ -99,6 +99,7 @@ def batch(
             shown = Shown(results, flow.flow.name)
             told = progress or (lambda now: None)
             if deployment:
+                check_remote(flow, found, chosen, say)
                 remote = RemoteRequest(deployment=deployment, chunk=chunk)
                 totals = run_remote(found, ledger, shown, remote, chosen, say, told)
             else:

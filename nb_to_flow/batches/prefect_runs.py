@@ -48,14 +48,18 @@ class PrefectRuns:
         schema = found.parameter_openapi_schema or {}
         return Target(id=str(found.id), name=name, parameters=frozenset(schema.get("properties", {})))
 
-    def create(self, target: Target, parameters: Mapping[str, Any], *, key: str, name: str) -> str:
+    def create(self, target: Target, parameters: Mapping[str, Any], *, key: str, name: str, tag: str) -> str:
         """Id of the flow run with this idempotency key. Raises InputError if the server refuses it."""
         from prefect.exceptions import PrefectHTTPStatusError
 
         try:
             run = self._patiently(
                 lambda: self._client.create_flow_run_from_deployment(
-                    UUID(target.id), parameters=dict(parameters), idempotency_key=key, name=name, tags=[TAG]
+                    UUID(target.id),
+                    parameters=dict(parameters),
+                    idempotency_key=key,
+                    name=name,
+                    tags=[TAG, tag],
                 )
             )
         except PrefectHTTPStatusError as error:

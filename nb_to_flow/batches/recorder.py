@@ -100,7 +100,7 @@ class Recorder:
         describe: what there is to know of a task; raises Untraceable if it can't be a piece.
         carries: whether a task may see what another did that comes first (`wait_for`).
         own_folders: True if what writes files, and what follows it, is not shared between sets.
-        alone: keys of pieces that each set has for itself.
+        alone: keys of pieces that each set has for itself; None if nothing at all is shared.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Recorder:
         carries: Callable[[Draft, Called], bool],
         *,
         own_folders: bool = False,
-        alone: frozenset[str] = frozenset(),
+        alone: frozenset[str] | None = frozenset(),
     ) -> None:
         self.drafts: dict[str, Draft] = {}
         self.calls = 0
@@ -181,7 +181,9 @@ class Recorder:
 
     def _of_set(self, key: str) -> str:
         """The key for this set: another one than other sets have, if they don't share the piece."""
-        if key not in self._alone or self._first_user.setdefault(key, self._set) == self._set:
+        if self._alone is not None and key not in self._alone:
+            return key
+        if self._first_user.setdefault(key, self._set) == self._set:
             return key
         return digest(key, self._set)
 

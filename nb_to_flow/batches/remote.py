@@ -59,7 +59,7 @@ class Target:
 class Server(Protocol):
     """The Prefect server, as far as a batch needs it."""
 
-    def create(self, target: Target, parameters: Mapping[str, Any], *, key: str, name: str) -> str:
+    def create(self, target: Target, parameters: Mapping[str, Any], *, key: str, name: str, tag: str) -> str:
         """Id of the flow run with this idempotency key, made if there is none.
 
         Raises InputError if the server refuses the parameters.
@@ -113,6 +113,11 @@ class RemoteLedger(Protocol):
 
     def set_ran_in(self, flow_runs: Mapping[int, str]) -> None:
         """Record the flow run of each set."""
+
+
+def batch_tag(batch: str) -> str:
+    """The tag of a batch's flow runs."""
+    return f"batch-{batch[:8]}"
 
 
 def plain_parameters(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -206,7 +211,8 @@ class RemoteBatch:
             parameters = plain_parameters(rows[0].values)
         name = f"set {run.sets[0]}" if len(run.sets) == 1 else f"sets {run.sets[0]} to {run.sets[-1]}"
         key = f"{self._batch}-{run.number}"
-        flow_run = self._server.create(self._target, parameters, key=key, name=name)
+        tag = batch_tag(self._batch)
+        flow_run = self._server.create(self._target, parameters, key=key, name=name, tag=tag)
         created = RemoteRun(number=run.number, sets=run.sets, flow_run=flow_run)
         self._ledger.run_created(created)
         self._open[flow_run] = created

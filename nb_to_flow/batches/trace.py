@@ -51,6 +51,7 @@ def trace(
     options: BatchOptions | None = None,
     *,
     trusted: bool = False,
+    shared: bool = True,
 ) -> Program:
     """Run the flow's body once for each set, with symbols for what tasks result in; no task runs.
 
@@ -61,12 +62,13 @@ def trace(
         sets: parameters, checked already.
         options: whether sets run in folders of their own.
         trusted: True if tasks are known to leave their inputs alone.
+        shared: False if each set is run for itself, with all that it needs.
 
     Raises InputError if sets would overwrite each other's files. What a set's own parameters make the body
     raise is in its `TracedSet`.
     """
     options = options or BatchOptions()
-    tracer, traced, turns = _traced(flow, flow_file, folder, sets, options)
+    tracer, traced, turns = _traced(flow, flow_file, folder, sets, options, shared=shared)
     drafts = tracer.recorder.drafts
     return Program(
         flow=flow.name,
@@ -83,10 +85,16 @@ def trace(
 
 
 def _traced(
-    flow: Flow[..., Any], flow_file: Path, folder: Path, sets: Sequence[ParameterSet], options: BatchOptions
+    flow: Flow[..., Any],
+    flow_file: Path,
+    folder: Path,
+    sets: Sequence[ParameterSet],
+    options: BatchOptions,
+    *,
+    shared: bool,
 ) -> tuple[_Tracer, list[TracedSet], tuple[Files, ...]]:
     """Traced so often that no piece is shared whose files other sets change."""
-    alone: frozenset[str] = frozenset()
+    alone: frozenset[str] | None = frozenset() if shared else None
     while True:
         tracer = _Tracer(flow, flow_file, folder, options, alone)
         with tracer.ready():
@@ -96,10 +104,10 @@ def _traced(
         if not options.allow_overwrites:
             check_files(drafts, users, folder)
         turns = files_in_turn(drafts, users, folder)
-        shared = {key for files in turns for key in files.pieces if len(users[key]) > 1}
-        if not shared:
+        several = {key for files in turns for key in files.pieces if len(users[key]) > 1}
+        if not several or alone is None:
             return tracer, traced, turns
-        alone |= {drafts[key].shareable for key in shared}
+        alone |= {drafts[key].shareable for key in several}
 
 
 def _turn(files: Files, drafts: Mapping[str, Draft]) -> Turn:
@@ -120,7 +128,7 @@ class _Tracer:
         flow_file: Path,
         folder: Path,
         options: BatchOptions,
-        alone: frozenset[str],
+        alone: frozenset[str] | None,
     ) -> None:
         self.flow = flow
         self.folder = folder

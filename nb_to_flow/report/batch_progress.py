@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from nb_to_flow.ir.batch import Progress
-from nb_to_flow.report.text import duration, shorten
+from nb_to_flow.report.text import duration
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,20 +17,28 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 
 def progress_line(now: Progress, before: int = 0) -> str:
-    """`120 of 1,000 sets, 2 failed; 410 of 2,004 pieces; 3.1 a second, 4 min 50 s left`.
+    """`120 of 1,000 sets, 2 failed; 410 of 2,004 pieces; 3.1 pieces/s, 4 min 50 s left`.
 
     `before`: pieces that had ended when this run began.
     """
-    ended = now.done + now.failed
-    parts = [f"{ended:,} of {now.sets:,} sets" + (f", {now.failed:,} failed" if now.failed else "")]
-    parts.append(f"{now.pieces_ended:,} of {now.pieces:,} pieces")
+    parts = [_sets(now), f"{now.pieces_ended:,} of {now.pieces:,} pieces"]
     parts.append(", ".join(_pace(now, now.pieces_ended - before)))
     return "; ".join(part for part in parts if part)
 
 
+def bar_text(now: Progress, before: int = 0) -> str:
+    """The same without the pieces, which the bar shows: it fits beside the bar in 80 columns."""
+    return "; ".join(part for part in (_sets(now), ", ".join(_pace(now, now.pieces_ended - before))) if part)
+
+
+def _sets(now: Progress) -> str:
+    ended = now.done + now.failed
+    return f"{ended:,} of {now.sets:,} sets" + (f", {now.failed:,} failed" if now.failed else "")
+
+
 def _pace(now: Progress, ended: int) -> Iterator[str]:
     if now.seconds > 0 and ended:
-        yield f"{ended / now.seconds:.3g} pieces a second"
+        yield f"{ended / now.seconds:.3g} pieces/s"
     if now.seconds_left is not None:
         yield f"{duration(now.seconds_left)} left"
 
@@ -54,22 +62,29 @@ class ProgressLines:
 @contextmanager
 def bar(console: Console) -> Iterator[Callable[[Progress], None]]:
     """A bar that the function it gives moves."""
+    from rich.markup import escape
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar
+    from rich.table import Column
 
-    columns = (BarColumn(), TextColumn("{task.description}"))
-    with Bar(*columns, console=console, transient=True) as drawn:
-        task = drawn.add_task("starting", total=None)
+    rest = Column(no_wrap=True, overflow="ellipsis", ratio=1)
+    columns = (
+        BarColumn(bar_width=12),
+        TextColumn("{task.description}"),
+        TextColumn("[dim]{task.fields[running]}", table_column=rest),
+    )
+    with Bar(*columns, console=console, transient=True, expand=True) as drawn:
+        task = drawn.add_task("starting", total=None, running="")
         first: list[int] = []
 
         def show(now: Progress) -> None:
             first[:] = first or [now.pieces_ended]
-            running = f"  {shorten(', '.join(now.running), 40)}" if now.running else ""
             drawn.update(
                 task,
                 total=max(now.pieces, 1),
                 completed=now.pieces_ended,
-                description=progress_line(now, first[0]) + running,
+                description=bar_text(now, first[0]),
+                running=escape(", ".join(now.running)),
             )
 
         yield show

@@ -57,11 +57,16 @@ def sets_of(flow: Any, rows: Iterable[Mapping[str, Any]]) -> list[ParameterSet]:
 
 
 def program_of(
-    flow: Any, rows: Iterable[Mapping[str, Any]], folder: Path, options: BatchOptions | None = None
+    flow: Any,
+    rows: Iterable[Mapping[str, Any]],
+    folder: Path,
+    options: BatchOptions | None = None,
+    *,
+    shared: bool = True,
 ) -> Program:
     """The flow traced for these rows."""
     file = Path(flow.fn.__code__.co_filename)
-    return trace(flow, file, folder, sets_of(flow, rows), options, trusted=True)
+    return trace(flow, file, folder, sets_of(flow, rows), options, trusted=True, shared=shared)
 
 
 class MemoryLedger:

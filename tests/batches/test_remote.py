@@ -38,7 +38,8 @@ class FakeServer:
         self.most_open = 0
         self.kill_in_create_of = -1
 
-    def create(self, target: Target, parameters: Mapping[str, Any], *, key: str, name: str) -> str:
+    def create(self, target: Target, parameters: Mapping[str, Any], *, key: str, name: str, tag: str) -> str:
+        assert tag == "batch-b"
         flow_run = self.by_key.setdefault(key, f"run-{len(self.by_key)}")
         self.given[flow_run] = parameters
         self.looks.setdefault(flow_run, 0)
@@ -214,7 +215,10 @@ def test_entry_is_written_once_and_overwrites_nothing(
     path = write_batch_entry(flow)
     assert path == tmp_path / "small_batch.py"
     tree = ast.parse(path.read_text())
-    assert [node.name for node in tree.body if isinstance(node, ast.FunctionDef)] == ["publish_results", "small_batch"]
+    assert [node.name for node in tree.body if isinstance(node, ast.FunctionDef)] == [
+        "publish_results",
+        "small_batch",
+    ]
     assert "nb_to_flow" not in path.read_text().replace("nb-to-flow", "")
     assert write_batch_entry(flow) == path
     path.write_text("mine = 1\n")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import datetime
+import io
 import json
 import math
+import re
 import threading
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from rich.console import Console
 
 from nb_to_flow.batches.artifact import MOST_ROWS, artifact_data, artifact_description
 from nb_to_flow.batches.current import kept_current
@@ -20,7 +24,7 @@ from nb_to_flow.batches.view import LedgerView
 from nb_to_flow.ir.batch import Finished, Output, Progress, SetRecord, State
 from nb_to_flow.ir.batch_result import BatchReport, SetRow, TaskRow
 from nb_to_flow.report.batch_page import batch_page
-from nb_to_flow.report.batch_progress import progress_line
+from nb_to_flow.report.batch_progress import bar, progress_line
 from nb_to_flow.report.plots import Point, scatter
 from tests.batches.test_ledger import asked, program
 
@@ -164,8 +168,23 @@ def test_progress_in_words() -> None:
     now = Progress(
         sets=1000, done=118, failed=2, pieces=2004, pieces_ended=410, seconds=100, seconds_left=290
     )
-    line = "120 of 1,000 sets, 2 failed; 410 of 2,004 pieces; 4.1 pieces a second, 4 min 50 s left"
+    line = "120 of 1,000 sets, 2 failed; 410 of 2,004 pieces; 4.1 pieces/s, 4 min 50 s left"
     assert progress_line(now) == line
-    assert "3.1 pieces a second" in progress_line(now, before=100)
+    assert "3.1 pieces/s" in progress_line(now, before=100)
     begun = Progress(sets=2, done=0, failed=0, pieces=3, pieces_ended=0, seconds=0)
     assert progress_line(begun) == "0 of 2 sets; 0 of 3 pieces"
+
+
+def test_the_bar_has_rate_and_time_left_on_a_narrow_terminal() -> None:
+    out = io.StringIO()
+    now = Progress(
+        sets=1000, done=118, failed=2, pieces=2004, pieces_ended=410, seconds=100, seconds_left=290,
+        running=("score × 20: region=EU, n=3 … region=US, n=4", "load [1]"),
+    )  # fmt: skip
+    with bar(Console(file=out, width=80, force_terminal=True, color_system=None)) as show:
+        show(dataclasses.replace(now, pieces_ended=0))
+        show(now)
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "\n", out.getvalue()).splitlines()
+    [line, *_] = [line for line in lines if "pieces/s" in line]
+    assert "120 of 1,000 sets, 2 failed; 4.1 pieces/s, 4 min 50 s left score" in line
+    assert line.startswith("━━") and len(line) <= 80

@@ -84,11 +84,13 @@ BODIES = {
 }
 
 
-def made(folder: Path, body: str, rows: int = 3, options: BatchOptions = ALLOW) -> Program:
+def made(
+    folder: Path, body: str, rows: int = 3, options: BatchOptions = ALLOW, *, shared: bool = True
+) -> Program:
     text = "\n    ".join(part.strip() for part in body.split(";"))
     flow = write_flow(folder, f"\n@flow\ndef made(n: int):\n    {text}\n", head=HEAD)
     (folder / "out").mkdir(exist_ok=True)
-    return program_of(flow, [{"n": n} for n in range(rows)], folder, options)
+    return program_of(flow, [{"n": n} for n in range(rows)], folder, options, shared=shared)
 
 
 @pytest.mark.parametrize("body", BODIES)
@@ -117,6 +119,14 @@ def test_sets_that_run_whole_are_looked_at_too(tmp_path: Path) -> None:
         made(tmp_path, body, options=BatchOptions())
     [turn] = made(tmp_path, body).turns
     assert str(turn) == "made runs for one set after the other (3 sets): they would share x.txt"
+
+
+def test_sets_that_share_nothing_write_what_would_be_written_once(tmp_path: Path) -> None:
+    body = "h = header.submit(); return {'x': read.submit(wait_for=[h]), 'n': number(n)}"
+    assert len(made(tmp_path, body, options=BatchOptions()).pieces) == 5
+    with pytest.raises(InputError, match="header runs 3 times and writes x.txt"):
+        made(tmp_path, body, options=BatchOptions(), shared=False)
+    assert len(made(tmp_path, body, shared=False).pieces) == 9
 
 
 FOLLOWED = "s = store.submit(number(n)); return {'x': read.submit(wait_for=[s])}"
