@@ -10,7 +10,7 @@ from nb_to_flow.batches.jobs import Chunk, Job
 from nb_to_flow.batches.outcome import outcome
 from nb_to_flow.batches.schedule import Consequences, Schedule
 from nb_to_flow.batches.store import Store, clear, recorded
-from nb_to_flow.batches.workdirs import remove_links
+from nb_to_flow.batches.workdirs import home_below, remove_links
 from nb_to_flow.ir.batch import (
     BatchOptions,
     BatchTotals,
@@ -104,7 +104,10 @@ class Driver:
         return sorted(found - self.spoilt - {chunk.number})
 
     def _job(self, piece: Piece, inside: set[str]) -> Job:
-        own = None if piece.own_folder is None else self.results / "sets" / str(piece.own_folder)
+        own = None
+        if piece.own_folder is not None:
+            folder = self.results / "sets" / str(piece.own_folder)
+            own = home_below(folder, self.program.folder, self.program.up)
         return Job(
             piece=piece,
             places={key: self.finished[key].place for key in piece.upstream if key not in inside},

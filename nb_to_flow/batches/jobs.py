@@ -27,6 +27,7 @@ class Setup:
         artifacts: True if tasks may publish artifacts.
         own_process: True if the worker has its process for itself, one piece at a time.
         written: paths that tasks write.
+        up: so many folders above a set's own one are its own too.
         token: of this run of the batch.
     """
 
@@ -39,6 +40,7 @@ class Setup:
     artifacts: bool = False
     own_process: bool = True
     written: tuple[str, ...] = ()
+    up: int = 0
     token: str = ""
 
 

@@ -83,6 +83,7 @@ def _pool(program: Program, results: Path, options: BatchOptions, nursery: Nurse
         artifacts=options.artifacts,
         own_process=options.runner != "thread",
         written=program.written,
+        up=program.up,
         token=secrets.token_hex(4),
     )
     with contextlib.ExitStack() as stack:

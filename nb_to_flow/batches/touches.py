@@ -10,7 +10,7 @@ import enum
 import fnmatch
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePath
@@ -70,7 +70,7 @@ def touches_of(draft: Draft, folder: Path) -> Iterator[Touch]:
 
     Left out are folders that are only made, and names that depend on the time or on chance.
     """
-    base = folder if draft.own_folder is None else folder / _SET_FOLDER / str(draft.own_folder)
+    base = folder if draft.own_folder is None else _own(folder, draft.own_folder)
     for uses, writes in ((draft.effects.reads, False), (draft.effects.writes, True)):
         for use in uses:
             if use.folder or UNKNOWN in use.depends or (use.adds and not writes):
@@ -78,6 +78,16 @@ def touches_of(draft: Draft, folder: Path) -> Iterator[Touch]:
             text = filled_in(use, draft.arguments.value)
             told_by = digest([draft.arguments.value.get(name) for name in sorted(use.depends)])
             yield Touch(place=_place(text, told_by, use, str(base)), use=use, writes=writes)
+
+
+def levels_up(drafts: Iterable[Draft], folder: Path) -> int:
+    """How many folders above `folder` the paths of pieces begin: 1 for "../data"."""
+    most = 0
+    for draft in drafts:
+        for use in (*draft.effects.reads, *draft.effects.writes):
+            parts = PurePath(os.path.normpath(_starred(filled_in(use, draft.arguments.value)))).parts
+            most = max(most, sum(part == ".." for part in parts))
+    return min(most, len(folder.absolute().parts) - 1)
 
 
 def filled_in(use: PathUse, arguments: Mapping[str, Any]) -> str:
@@ -93,8 +103,7 @@ def filled_in(use: PathUse, arguments: Mapping[str, Any]) -> str:
 
 def leaves_folder(touch: Touch) -> bool:
     """True if a piece with a folder of its own touches a path that isn't below that."""
-    parts = touch.place.parts
-    return _SET_FOLDER not in parts or len(parts) <= parts.index(_SET_FOLDER) + 2
+    return _SET_FOLDER not in touch.place.parts
 
 
 def may_be_same(one: Place, other: Place) -> bool:
@@ -105,6 +114,11 @@ def may_be_same(one: Place, other: Place) -> bool:
         return False
     short, long = sorted((one, other), key=lambda place: len(place.parts))
     return len(short.parts) == len(long.parts) or short.below
+
+
+def _own(folder: Path, number: int) -> Path:
+    """Stands for a set's own folder, in which those above are its own too."""
+    return Path(folder.anchor, _SET_FOLDER, str(number), *folder.parts[1:])
 
 
 @lru_cache(maxsize=65536)

@@ -23,6 +23,7 @@ from nb_to_flow.batches.recorder import Called, Draft, Guards, Recorder, express
 from nb_to_flow.batches.retrying import policy_of
 from nb_to_flow.batches.sources import Sources
 from nb_to_flow.batches.symbols import Future, Spread, Untraceable, Value, reference_of
+from nb_to_flow.batches.touches import levels_up
 from nb_to_flow.batches.turns import Files, files_in_turn, users_of
 from nb_to_flow.ir.batch import (
     BatchOptions,
@@ -81,6 +82,7 @@ def trace(
         trusted=trusted,
         written=written_paths(drafts.values()),
         turns=tuple(_turn(files, drafts) for files in turns),
+        up=levels_up(drafts.values(), folder) if options.own_folders else 0,
     )
 
 

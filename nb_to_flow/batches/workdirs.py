@@ -13,23 +13,35 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 _NOT_LINKED = (".git", ".venv", ".ipynb_checkpoints", "__pycache__")
 
 
-def prepare(target: Path, source: Path, written: Iterable[str], leave_out: Path) -> None:
+def home_below(folder: Path, source: Path, up: int) -> Path:
+    """Where a set runs in its folder, if that looks like the folder `up` levels above `source`."""
+    return folder.joinpath(*source.parts[len(source.parts) - up :]) if up else folder
+
+
+def prepare(target: Path, source: Path, written: Iterable[str], leave_out: Path, up: int = 0) -> None:
     """Make `target` look like `source`. What is there already stays, so it may be called again.
 
     Args:
-        target: the set's folder.
+        target: where the set runs.
         source: where the flow runs.
         written: paths that tasks write, relative to `source`, with {name} for what isn't constant.
         leave_out: the results folder, which may lie in `source`.
+        up: so many folders above are made to look like those above `source`: "../data" is there too.
     """
-    patterns = list({re.sub(r"\{[^{}]*\}", "*", os.path.normpath(path)) for path in written})
+    top = home_below(Path(), source, up)
+    paths = (os.path.normpath(top / path) for path in written)
+    patterns = tuple({re.sub(r"\{[^{}]*\}", "*", path) for path in paths})
+    if up:
+        target, source = target.parents[up - 1], source.parents[up - 1]
     target.mkdir(parents=True, exist_ok=True)
-    _mirror(target, source, "", patterns, leave_out.resolve())
+    plan = _Plan(patterns=patterns, leave_out=leave_out.resolve(), top=top.as_posix() if up else "")
+    _mirror(target, source, "", plan)
 
 
 def remove_links(target: Path) -> None:
@@ -41,35 +53,44 @@ def remove_links(target: Path) -> None:
                 path.unlink()
 
 
-def _mirror(target: Path, source: Path, inside: str, patterns: list[str], leave_out: Path) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """What isn't linked: what fits `patterns`, and the way to `top`, where the flow runs."""
+
+    patterns: tuple[str, ...]
+    leave_out: Path
+    top: str
+
+    def is_written(self, path: str) -> bool:
+        """True if a task writes the file, or into its folder, unless that is where the flow runs."""
+        folder = os.path.dirname(path)
+        beside = folder not in ("", self.top)
+        return any(
+            fnmatch.fnmatch(path, p) or (beside and fnmatch.fnmatch(folder, os.path.dirname(p)))
+            for p in self.patterns
+        )
+
+    def is_written_into(self, path: str) -> bool:
+        """True if a task writes to the folder or below it, or the flow runs there."""
+        depth = path.count("/") + 1
+        heads = ("/".join(p.split("/")[:depth]) for p in (*self.patterns, self.top))
+        return any(fnmatch.fnmatch(path, head) for head in heads)
+
+
+def _mirror(target: Path, source: Path, inside: str, plan: _Plan) -> None:
     for entry in os.scandir(source):
-        if entry.name in _NOT_LINKED or Path(entry.path).resolve() == leave_out:
+        if entry.name in _NOT_LINKED or Path(entry.path).resolve() == plan.leave_out:
             continue
         path = f"{inside}{entry.name}"
         mine = target / entry.name
-        if entry.is_dir() and (_is_written_into(path, patterns) or leave_out.is_relative_to(entry.path)):
+        if entry.is_dir() and (plan.is_written_into(path) or plan.leave_out.is_relative_to(entry.path)):
             mine.mkdir(exist_ok=True)
-            _mirror(mine, Path(entry.path), f"{path}/", patterns, leave_out)
-        elif not entry.is_dir() and _is_written(path, patterns):
+            _mirror(mine, Path(entry.path), f"{path}/", plan)
+        elif not entry.is_dir() and plan.is_written(path):
             _copy(Path(entry.path), mine)
         else:
             with contextlib.suppress(FileExistsError):
                 mine.symlink_to(os.path.abspath(entry.path))
-
-
-def _is_written(path: str, patterns: list[str]) -> bool:
-    """True if a task writes the file, or into its folder, unless that is the top one."""
-    folder = os.path.dirname(path)
-    return any(
-        fnmatch.fnmatch(path, p) or (folder and fnmatch.fnmatch(folder, os.path.dirname(p))) for p in patterns
-    )
-
-
-def _is_written_into(path: str, patterns: list[str]) -> bool:
-    """True if a task writes to the folder or below it."""
-    depth = path.count("/") + 1
-    heads = ("/".join(p.split("/")[:depth]) for p in patterns)
-    return any(fnmatch.fnmatch(path, head) for head in heads)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -188,7 +188,8 @@ class Workshop:
         if folder is None:
             return
         if folder not in self._prepared:
-            prepare(folder, self.setup.folder, self.setup.written, self.setup.results)
+            given = self.setup
+            prepare(folder, given.folder, given.written, given.results, given.up)
             self._prepared.add(folder)
         os.chdir(folder)
 

@@ -175,6 +175,7 @@ class Program:
         trusted: True if tasks are known to leave what they are given alone, so that they may share it.
         written: paths that tasks write, as in their source, with {name} for what isn't constant.
         turns: the files that sets take turns at.
+        up: how many folders above `folder` its tasks reach into, as in "../data".
     """
 
     flow: str
@@ -187,6 +188,7 @@ class Program:
     trusted: bool = False
     written: tuple[str, ...] = ()
     turns: tuple[Turn, ...] = ()
+    up: int = 0
 
 
 class State(enum.Enum):

@@ -120,6 +120,7 @@ def run_here(
         results=results,
         trusted=program.trusted,
         written=program.written,
+        up=program.up,
     )
     module = load_module(program.flow_file)
     undo = without_runs(module, artifacts=False, generated=False)

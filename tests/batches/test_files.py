@@ -11,7 +11,7 @@ from nb_to_flow.batches.effects import UNKNOWN, effects_of, may_see
 from nb_to_flow.batches.workdirs import prepare, remove_links
 from nb_to_flow.ir.batch import BatchOptions
 from nb_to_flow.ir.errors import InputError
-from tests.batches.flows import program_of, run_here, write_flow
+from tests.batches.flows import program_of, run_here, values_of, write_flow
 
 HEAD = """
 import json, os, io, shutil, sqlite3, tempfile
@@ -136,6 +136,35 @@ def test_own_folders(tmp_path: Path) -> None:
     assert texts == ["2", "3"]
     assert (tmp_path / "out" / "EU.txt").read_text() == "before"
     assert not (tmp_path / "res" / "sets" / "0" / "data").exists()
+
+
+ABOVE = """
+@task
+def count(n: int):
+    with open("../out/n.txt", "w") as f:
+        f.write(str(n))
+    return len(open("../data/rows.txt").read()) + len(open("../out/n.txt").read()) + len(open("own.txt").read())
+
+
+@flow
+def made(n: int):
+    return {"x": count(n)}
+"""
+
+
+def test_own_folders_have_what_lies_above(tmp_path: Path) -> None:
+    for name in ("data/rows.txt", "out/old.txt", "books/own.txt", "books/deep/x.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("abc")
+    flow = write_flow(tmp_path, ABOVE, head=HEAD)
+    options, home, results = BatchOptions(own_folders=True), tmp_path / "books", tmp_path / "books" / "res"
+    program = program_of(flow, [{"n": 1}, {"n": 20}], home, options)
+    assert (program.up, program.turns) == (1, ())
+    ledger = run_here(program, results, options=options)
+    assert values_of(ledger, results) == {0: {"x": 7}, 1: {"x": 8}}
+    left = sorted(p.relative_to(results).as_posix() for p in (results / "sets").rglob("*.txt"))
+    assert left == [f"sets/{i}/out/{name}.txt" for i in (0, 1) for name in ("n", "old")]
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["old.txt"]
 
 
 def test_only_what_may_be_written_is_copied(tmp_path: Path) -> None:
