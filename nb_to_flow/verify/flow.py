@@ -75,8 +75,9 @@ def run_flow(job: FlowJob, manner: Manner, workspace: Workspace) -> Observation:
     orders.write_text(json.dumps(_orders(job, manner, records)), encoding="utf-8")
     cwd = workspace.fresh()
     command = [sys.executable, "-c", _START.format(root=str(_ROOT), job=str(orders))]
-    # Results that an earlier run has stored are not to be found.
-    env = child_environment({"PREFECT_LOCAL_STORAGE_PATH": str(records / "storage"), **job.env})
+    # Results that an earlier run has stored are not to be found; a flow has no screen to draw on.
+    own = {"PREFECT_LOCAL_STORAGE_PATH": str(records / "storage"), "MPLBACKEND": "agg"}
+    env = child_environment({**own, **job.env})
     ended = run_child(command, cwd=cwd, env=env, log=records / "log.txt", timeout=job.timeout)
     live = workspace.live
     folder = workspace.put_away(manner.folder)

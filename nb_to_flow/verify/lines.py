@@ -13,12 +13,13 @@ from nb_to_flow.verify.leaves import text_difference
 from nb_to_flow.verify.words import shorten
 
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # a kernel asks programs for colours
 _SHOWN = 20
 
 
 def normal(line: str) -> str:
-    """A line without what is different in each run: memory addresses, trailing blanks."""
-    return _ADDRESS.sub("0x…", line).rstrip()
+    """A line without what is different in each run: memory addresses, colours, trailing blanks."""
+    return _ADDRESS.sub("0x…", _COLOUR.sub("", line)).rstrip()
 
 
 def unstable_lines(first: Sequence[str], second: Sequence[str]) -> frozenset[str]:

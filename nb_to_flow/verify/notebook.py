@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -59,7 +60,8 @@ def run_notebook(job: NotebookJob, workspace: Workspace, name: str, hash_seed: s
     records = workspace.records(name)
     orders = _write_orders(job, records)
     jupyter = write_specification(records, job.kernel, _HERE / "kernel.py", records / "watch.json")
-    env = child_environment({"JUPYTER_PATH": str(jupyter)}, hash_seed)
+    paths = [str(jupyter), *filter(None, [os.environ.get("JUPYTER_PATH")])]
+    env = child_environment({"JUPYTER_PATH": os.pathsep.join(paths)}, hash_seed)
     cwd = workspace.fresh()
     command = [sys.executable, str(_HERE / "papermill_run.py"), str(orders)]
     ended = run_child(command, cwd=cwd, env=env, log=records / "log.txt", timeout=job.timeout)

@@ -13,6 +13,9 @@ from pathlib import Path
 
 # Sets of strings are walked in the same order by the notebook and the flow.
 HASH_SEED = "0"
+# What a shell, or the Jupyter that a verification is started from, would tell the runs: how wide its window is,
+# how to draw. A kernel only displays figures if nobody has said how to draw.
+_NOT_INHERITED = ("MPLBACKEND", "COLUMNS", "LINES", "JPY_PARENT_PID", "JPY_SESSION_NAME")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +79,7 @@ def end_group(child: subprocess.Popen[bytes]) -> None:
 
 def child_environment(extra: Mapping[str, str] | None = None, hash_seed: str = HASH_SEED) -> dict[str, str]:
     """The environment of a run: the user's, but for what would make two runs differ or write elsewhere."""
-    env = dict(os.environ)
+    env = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
     env.update(
         PYTHONHASHSEED=hash_seed,
         PYTHONDONTWRITEBYTECODE="1",

@@ -72,6 +72,25 @@ def test_a_right_flow_is_the_same_in_every_way(session: VerifySession, legacy: P
     assert not (legacy.parent / "numbers.txt").exists()
 
 
+def test_the_kernel_draws_as_jupyter_does(
+    session: VerifySession, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the shell says."""
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    notebook = write(
+        "import shutil\nimport matplotlib\nimport matplotlib.pyplot as plt",
+        "width = shutil.get_terminal_size().columns",
+        "plt.plot([1, 3, 2]);",
+    )
+    result = session.verify(notebook)
+
+    assert result.ok, result
+    assert {f.what for f in result.findings} == {What.VARIABLE, What.FIGURE}
+    assert {f.notebook for f in result.findings if f.name == "width"} == {"80"}
+
+
 def test_on_processes(session: VerifySession, legacy: Path) -> None:
     result = session.verify(legacy, options=VerifyOptions(runner="process", retries=True))
 

@@ -108,6 +108,15 @@ def test_specification_starts_the_watched_kernel(tmp_path: Path) -> None:
     assert written["env"] == {"A": "1"}
 
 
+def test_runs_see_nothing_of_the_users_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MPLBACKEND", "COLUMNS", "LINES", "JPY_PARENT_PID", "MINE"):
+        monkeypatch.setenv(name, "7")
+    environment = child_environment({"OTHER": "8"})
+
+    assert environment.keys().isdisjoint({"MPLBACKEND", "COLUMNS", "LINES", "JPY_PARENT_PID"})
+    assert (environment["MINE"], environment["OTHER"], environment["PYTHONHASHSEED"]) == ("7", "8", "0")
+
+
 def test_a_child_that_takes_too_long_is_ended_with_its_children(tmp_path: Path) -> None:
     script = (
         "import subprocess, sys, time\n"
