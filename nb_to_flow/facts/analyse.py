@@ -31,6 +31,7 @@ from nb_to_flow.ir.notebook import Notebook, Secrecy, Statement
 OWN_TABLE = "nb_to_flow.toml"  # beside the notebook
 REASONS = {
     "handle": "is bound to this process",
+    "lossy": "loses a part of itself when it is pickled",
     "iterator": "is used up by reading it",
     "figure": "is drawn on in place",
 }

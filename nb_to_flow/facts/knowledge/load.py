@@ -22,6 +22,7 @@ TRAITS = frozenset(
         "buffer",
         "container",
         "handle",
+        "lossy",
         "figure",
         "iterator",
         "indexer",

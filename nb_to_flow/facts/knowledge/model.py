@@ -93,6 +93,7 @@ class TypeFacts:
             "buffer"    owns or views memory that others may share (arrays, frames, series)
             "container" holds other objects as items (list, dict, set)
             "handle"    can't be pickled or is bound to this process (file, connection, generator, lock)
+            "lossy"     comes out of a pickle as something less; pickling may even change the original
             "figure"    a drawing object (Figure, Axes, anything drawn)
             "iterator"  is used up by iterating
             "indexer"   df.loc, df.iloc: stores go through to the receiver
