@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from nb_to_flow.verify.reference import Origins
     from nb_to_flow.verify.workspace import Workspace
 
+_SHOWS = re.compile(r"\bshow\w*\(")
 _OUTSIDE = frozenset(
     {
         ResourceKind.FILE,
@@ -53,7 +55,7 @@ def flow_and_name(flow: PathLike | None) -> tuple[Path | None, str | None]:
 def with_all_outputs(notebook: Path, options: ConvertOptions) -> Conversion:
     """The notebook's flow with everything returned. Raises InputError if there is none."""
     outputs = "all" if options.outputs == "auto" else options.outputs
-    options = replace(options, outputs=outputs, displays="artifact")
+    options = replace(options, outputs=outputs)
     conversion = pipeline.convert(notebook, options)
     if conversion.flow is None or conversion.errors:
         raise first_error(str(notebook), conversion.diagnostics)
@@ -128,10 +130,20 @@ def repeatable_tasks(plan: FlowPlan) -> frozenset[str]:
     )
 
 
-def origins_of(plan: FlowPlan, shape: FlowShape, *, complete: bool) -> Origins:
+def displays_note(notebook: Observation, shows: str) -> list[str]:
+    """What is to be said of displays that the flow was converted without."""
+    if shows == "drop" and (notebook.figures or notebook.displays):
+        return ["Not compared, as the flow leaves it out (--displays drop): what cells display."]
+    if shows == "log" and notebook.figures:
+        return ["Not compared, as the flow doesn't show them (--displays log): figures."]
+    return []
+
+
+def origins_of(flow: GeneratedFlow, shape: FlowShape, *, complete: bool, shows: str, module: str) -> Origins:
     """Where the tasks of a flow come from, as far as they are in the notebook's plan."""
     from nb_to_flow.verify.reference import Origins
 
+    plan = flow.plan
     makers = {name: source.task for name, source in plan.results if source.kind is SourceKind.TASK}
     tasks = {task.name: task.cells for task in plan.tasks if task.name in shape.outputs}
     return Origins(
@@ -140,6 +152,25 @@ def origins_of(plan: FlowPlan, shape: FlowShape, *, complete: bool) -> Origins:
         places=_places(plan),
         order=tuple(shape.outputs),
         complete=complete,
+        shows=shows,
+        silent=_silent(flow),
+        module=module,
+    )
+
+
+def _silent(flow: GeneratedFlow) -> frozenset[int]:
+    """Cells whose last value the conversion takes for a mere drawing or setting; Jupyter displays it."""
+    lines = flow.source.splitlines()
+    showing = {
+        (span.cell, line)
+        for number, span in flow.source_map.items()
+        if _SHOWS.search(lines[number - 1])
+        for line in range(span.line, span.end_line + 1)
+    }
+    return frozenset(
+        s.cell
+        for s in flow.plan.facts.notebook.statements
+        if s.shows and not any((s.cell, n) in showing for n in range(s.span.line, s.span.end_line + 1))
     )
 
 

@@ -18,6 +18,7 @@ from nb_to_flow.api.single import PathLike
 from nb_to_flow.api.targets import options_of
 from nb_to_flow.api.verifiable import (
     copy_notes,
+    displays_note,
     flow_and_name,
     named_kernel,
     origins_of,
@@ -81,6 +82,7 @@ class Observed:
         reference: what it does.
         workspace: where the runs happen.
         parameters: typed values, by name.
+        shows: what becomes of displays in the flow: "artifact", "log" or "drop".
         notes: sentences for the user.
     """
 
@@ -88,6 +90,7 @@ class Observed:
     reference: Reference
     workspace: Workspace
     parameters: Mapping[str, Any]
+    shows: str = "artifact"
     notes: tuple[str, ...] = ()
 
 
@@ -211,7 +214,8 @@ class VerifySession:
         from nb_to_flow.verify.workspace import open_workspace
 
         chosen = options or VerifyOptions()
-        conversion = with_all_outputs(Path(notebook), convert or ConvertOptions())
+        how = convert or ConvertOptions()
+        conversion = with_all_outputs(Path(notebook), how)
         typed = typed_parameters(conversion, parameters or {})
         shape = read_shape(flow.read_text("utf-8"), flow.stem) if flow is not None else None
         wanted_kernel = chosen.kernel or named_kernel(conversion)
@@ -231,6 +235,7 @@ class VerifySession:
             reference=make_reference(tuple(runs), workspace.before, chosen.tolerance),
             workspace=workspace,
             parameters=typed,
+            shows=how.displays,
             notes=tuple(n for n in (kernel.note, *copy_notes(workspace, root, conversion)) if n),
         )
 
@@ -264,7 +269,9 @@ class VerifySession:
             timeout=chosen.timeout or 120 + 20 * first.seconds,
             env=self._server.environment(),
         )
-        origins = origins_of(plan, shape, complete=flow is None)
+        origins = origins_of(
+            conversion.flow, shape, complete=flow is None, shows=observed.shows, module=file.stem
+        )
         runs = tuple(self._run(job, manner, observed, origins) for manner in _manners(chosen))
         return VerifyResult(
             notebook=conversion.path,
@@ -275,7 +282,12 @@ class VerifySession:
             repeats=1 + len(observed.reference.others),
             parameters=observed.parameters,
             tolerance=chosen.tolerance,
-            notes=(*observed.notes, *self._notes(chosen, plan, job.repeatable), *unseen_note(first, runs)),
+            notes=(
+                *observed.notes,
+                *self._notes(chosen, plan, job.repeatable),
+                *unseen_note(first, runs),
+                *displays_note(first, observed.shows),
+            ),
             notebook_seconds=first.seconds,
             flow_text=text,
         )

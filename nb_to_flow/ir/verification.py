@@ -29,6 +29,7 @@ class What(str, Enum):
     LINE = "line"
     FILE = "file"
     FIGURE = "figure"
+    DISPLAY = "display"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,26 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Displayed:
+    """One table or text that a cell displayed, or that a task published.
+
+    Attributes:
+        forms: of a cell, the texts that Jupyter may choose from (HTML, Markdown, plain) and the value's `repr`;
+            of a task, the one text that it published; none if it published something else than text.
+        cell: the notebook's cell.
+        task: the flow's task ("" for its own body).
+        result: True for the value of a cell's last expression.
+        optional: True for what is no table and no text: drawings, widgets, sounds.
+    """
+
+    forms: tuple[str, ...]
+    cell: int | None = None
+    task: str = ""
+    result: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """Variables at one moment: after a cell of the notebook, or what a call of a task returned.
 
@@ -115,7 +136,8 @@ class Observation:
         variables: portraits of the final values, by name.
         snapshots: in order of time; see `Snapshot`.
         lines: what was printed, in order of time.
-        figures: what was displayed, in order of time.
+        figures: the pictures that were displayed, in order of time.
+        displays: the tables and texts that were, in order of time.
         folder: the run's own copy of the working folder, as the run left it.
         writers: for files of that folder (relative, with "/"), the cells or tasks that opened them to write.
         failure: why it failed, or None.
@@ -127,6 +149,7 @@ class Observation:
     snapshots: tuple[Snapshot, ...] = ()
     lines: tuple[Printed, ...] = ()
     figures: tuple[Picture, ...] = ()
+    displays: tuple[Displayed, ...] = ()
     writers: Mapping[str, tuple[int | str, ...]] = field(default_factory=dict)
     failure: Breakdown | None = None
     seconds: float = 0.0
@@ -138,7 +161,7 @@ class Finding:
 
     Attributes:
         what: see `What`.
-        name: the variable, the file's path, "figure 2 of cell 7", or where the lines were printed.
+        name: the variable, the file's path, "figure 2", or where something was printed or shown.
         notebook, flow: what each side has, in a few words; "" if it has none.
         verdict, reason, rows: see `Comparison`.
         cell: the notebook's cell it comes from (positions from 0), or None.

@@ -12,12 +12,14 @@ TITLES = {
     What.LINE: "Printed lines",
     What.FILE: "Files",
     What.FIGURE: "Figures",
+    What.DISPLAY: "Displayed tables and texts",
 }
 _NOUNS = {
     What.VARIABLE: ("value", "values"),
     What.LINE: ("task", "tasks"),
     What.FILE: ("file", "files"),
     What.FIGURE: ("figure", "figures"),
+    What.DISPLAY: ("display", "displays"),
 }
 
 

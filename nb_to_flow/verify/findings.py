@@ -24,23 +24,28 @@ from nb_to_flow.verify.compare import (
     compare_pictures,
     summary,
 )
+from nb_to_flow.verify.display_findings import display_findings
+from nb_to_flow.verify.logged import with_logged_displays
 from nb_to_flow.verify.reference import WHOLE, Origins, Reference
 
 
 def judge(
     reference: Reference, seen: Observation, origins: Origins, *, retried: bool = False
 ) -> tuple[Finding, ...]:
-    """Everything compared: variables, printed lines, files and figures, the same or not.
+    """Everything compared: variables, printed lines, files, figures and displays, the same or not.
 
     `retried` says that tasks ran twice: what `%%writefile` says of an existing file isn't held against them.
     """
     if retried:
         seen = replace(seen, lines=tuple(_as_once(reference, line) for line in seen.lines))
+    if origins.shows == "log":
+        seen = with_logged_displays(reference, seen, origins)
     return (
         *_variables(reference, seen, origins),
         *_lines(reference, seen, origins),
         *_files(reference, seen, origins),
-        *_figures(reference, seen, origins),
+        *(_figures(reference, seen, origins) if origins.shows == "artifact" else ()),
+        *display_findings(reference, seen, origins),
     )
 
 

@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from nb_to_flow.ir.errors import InputError
-from nb_to_flow.ir.verification import Breakdown, Observation, Picture, Portrait, Printed, Snapshot
+from nb_to_flow.ir.verification import (
+    Breakdown,
+    Displayed,
+    Observation,
+    Picture,
+    Portrait,
+    Printed,
+    Snapshot,
+)
 from nb_to_flow.verify.flowfile import FlowShape
 from nb_to_flow.verify.processes import Ended, child_environment, run_child
 from nb_to_flow.verify.text import last_line, printed_lines, relative_writers
@@ -134,10 +142,15 @@ def _observation(job: FlowJob, records: Path, folder: Path, live: Path, ended: E
         snapshots=tuple(Snapshot(task=c["task"], values=c["outputs"]) for c in calls if c["task"]),
         lines=tuple(Printed(text=t, task=c["task"]) for c in calls for t in printed_lines(c["text"])),
         figures=tuple(Picture(path=Path(p), task=c["task"]) for c in calls for p in c["figures"]),
+        displays=tuple(_displayed(text, c["task"]) for c in calls for text in c["displays"]),
         writers=relative_writers(_writers(calls), live),
         failure=_failure(job, done, ended),
         seconds=done.get("seconds", 0.0),
     )
+
+
+def _displayed(text: str | None, task: str) -> Displayed:
+    return Displayed(forms=() if text is None else (text,), task=task)
 
 
 def _named(values: dict[str, Portrait], shape: FlowShape) -> dict[str, Portrait]:

@@ -21,10 +21,14 @@ from typing import Any
 
 # Bytes that the portrait of a variable after a cell may hold; larger ones are hashed.
 SNAPSHOT_ROOM = 4 * 2**20
+# The kinds of text that a display may have, the richest first, and how much of one is kept.
+TEXTS = ("text/html", "text/markdown", "text/latex", "text/plain")
+LONGEST = 1_000_000
+NOTHING = object()  # where it isn't known which value is displayed
 
 
 class Watch:
-    """Looks at a shell's variables, figures and files after each cell."""
+    """Looks at a shell's variables, figures, displays and files after each cell."""
 
     def __init__(self, shell: Any, config: dict[str, Any]) -> None:
         self._shell = shell
@@ -37,6 +41,7 @@ class Watch:
         self._source = ""
         self._marks: dict[str, str] = {}
         self._figures: list[list[Any]] = []
+        self._displays: list[dict[str, Any]] = []
         self._writers: dict[str, list[int]] = {}
 
     def start_cell(self, info: Any) -> None:
@@ -79,6 +84,7 @@ class Watch:
         seen = {
             "variables": self._portrait.portray_all(own),
             "figures": self._figures,
+            "displays": self._displays,
             "writers": self._writers,
         }
         path = os.path.join(self._records, "final.json")
@@ -109,6 +115,31 @@ class Watch:
         with open(os.path.join(self._records, name), "wb") as stream:
             stream.write(picture.getvalue())
         self._figures.append([self._cell, name, id(figure), kind])
+
+    def displayed(self, value: Any, bundle: dict[str, Any], is_result: bool) -> None:
+        """A value is displayed, in the forms of a MIME bundle."""
+        text = _text_of(value)
+        drawn = "<matplotlib." in (bundle.get("text/html") or text)[:200]
+        if self._cell is None or drawn or type(value).__module__ == "matplotlib.figure":
+            return
+        forms = [*(bundle[kind] for kind in TEXTS if isinstance(bundle.get(kind), str)), text]
+        display = {
+            "cell": self._cell,
+            "forms": [form[:LONGEST] for form in dict.fromkeys(forms) if form],
+            "result": is_result,
+            "optional": value is None or any(not kind.startswith("text/") for kind in bundle),
+        }
+        self._displays.append(display)
+
+
+def _text_of(value: Any) -> str:
+    """What a flow publishes of a value that has no HTML."""
+    if value is NOTHING:
+        return ""
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001 - the notebook sees its own error
+        return ""
 
 
 def written_path(event: str, arguments: tuple[Any, ...]) -> str | None:
@@ -153,6 +184,34 @@ def _watch_figures(watch: Watch) -> None:
     pylabtools.print_figure = print_figure
 
 
+def _watch_displays(watch: Watch, shell: Any) -> None:
+    """IPython formats a value, then displays what came out of that: listen to both."""
+    formatter, publisher, hook = shell.display_formatter, shell.display_pub, shell.displayhook
+    format_original, publish_original = formatter.format, publisher.publish
+    write_original = hook.write_format_data
+    formatted: list[Any] = [NOTHING, None]
+
+    def value_of(bundle: Any) -> Any:
+        return formatted[0] if formatted[1] is bundle else NOTHING
+
+    def format_(value: Any, *args: Any, **kwargs: Any) -> Any:
+        made = format_original(value, *args, **kwargs)
+        formatted[:] = [value, made[0]]
+        return made
+
+    def publish(data: Any, *args: Any, **kwargs: Any) -> Any:
+        watch.displayed(value_of(data), data, is_result=False)
+        formatted[:] = [NOTHING, None]
+        return publish_original(data, *args, **kwargs)
+
+    def write_format_data(bundle: Any, *args: Any, **kwargs: Any) -> Any:
+        watch.displayed(value_of(bundle), bundle, is_result=True)
+        formatted[:] = [NOTHING, None]
+        return write_original(bundle, *args, **kwargs)
+
+    formatter.format, publisher.publish, hook.write_format_data = format_, publish, write_format_data
+
+
 def main() -> None:
     """Start the kernel and watch it."""
     del sys.path[0]  # this file's folder; the shell puts the working folder there
@@ -164,6 +223,7 @@ def main() -> None:
     app.initialize(sys.argv[1:])
     watch = Watch(app.shell, config)
     _watch_figures(watch)
+    _watch_displays(watch, app.shell)
     app.shell.events.register("pre_run_cell", watch.start_cell)
     app.shell.events.register("post_run_cell", watch.end_cell)
     if hasattr(sys, "addaudithook"):

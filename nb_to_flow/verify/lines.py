@@ -10,6 +10,7 @@ from typing import Any
 from nb_to_flow.ir.verification import Comparison, Row, Verdict
 from nb_to_flow.verify.judge import Judge, Said, worst
 from nb_to_flow.verify.leaves import text_difference
+from nb_to_flow.verify.pairing import by_task
 from nb_to_flow.verify.words import shorten
 
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
@@ -88,54 +89,12 @@ def compare_lines_by_task(
     cells_of: Mapping[str, Sequence[int]],
     unstable: Collection[str] = frozenset(),
 ) -> list[tuple[str, Comparison]]:
-    """Compare what each task printed with what its cells printed; see `lines_by_task` and `compare_lines`."""
+    """Compare what each task printed with what its cells printed; see `by_task` and `compare_lines`."""
     compared = []
-    for names, expected, actual in lines_by_task(cells, tasks, cells_of):
+    for names, expected, actual in by_task(cells, tasks, cells_of):
         ordered = bool(names) and ", " not in names
         compared.append((names, compare_lines(expected, actual, unstable=unstable, ordered=ordered)))
     return compared
-
-
-def lines_by_task(
-    cells: Sequence[tuple[int | None, str]],
-    tasks: Sequence[tuple[str, str]],
-    cells_of: Mapping[str, Sequence[int]],
-) -> list[tuple[str, list[str], list[str]]]:
-    """For each task, what its cells printed in the notebook and what it printed in the flow, both in order.
-
-    Tasks that share a cell stand together: which of them printed what can't be told from the notebook.
-
-    Args:
-        cells: the notebook's lines with their cells.
-        tasks: the flow's lines with their tasks; "" is the flow's own body.
-        cells_of: the cells that each task comes from.
-
-    Returns:
-        The names of tasks ("a, b" for a group; "" for what belongs to none), the expected and the actual lines.
-    """
-    groups = _groups(cells_of)
-    owner = {cell: group for group in groups for task in group for cell in cells_of.get(task, ())}
-    group_of = {task: group for group in groups for task in group}
-    expected: dict[tuple[str, ...], list[str]] = {}
-    actual: dict[tuple[str, ...], list[str]] = {}
-    for cell, line in cells:
-        expected.setdefault(owner.get(cell, ()) if cell is not None else (), []).append(line)
-    for task, line in tasks:
-        actual.setdefault(group_of.get(task, ()), []).append(line)
-    order = [group for group in (*groups, ()) if group in expected or group in actual]
-    return [(", ".join(group), expected.get(group, []), actual.get(group, [])) for group in order]
-
-
-def _groups(cells_of: Mapping[str, Sequence[int]]) -> list[tuple[str, ...]]:
-    """Tasks, joined where they share a cell."""
-    groups: list[tuple[set[int], list[str]]] = []
-    for task, positions in cells_of.items():
-        cells, names = set(positions), [task]
-        for other in [g for g in groups if g[0] & cells]:
-            groups.remove(other)
-            cells, names = cells | other[0], other[1] + names
-        groups.append((cells, names))
-    return [tuple(names) for _, names in groups]
 
 
 def _reordered(expected: list[str], actual: list[str]) -> Comparison:

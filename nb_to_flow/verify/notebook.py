@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nb_to_flow.ir.errors import InputError
-from nb_to_flow.ir.verification import Breakdown, Observation, Picture, Printed, Snapshot
+from nb_to_flow.ir.verification import Breakdown, Displayed, Observation, Picture, Printed, Snapshot
 from nb_to_flow.verify.kernels import NAME, Kernel, write_specification
 from nb_to_flow.verify.papermill_run import TAG
 from nb_to_flow.verify.processes import Ended, child_environment, run_child
@@ -108,13 +108,14 @@ def _observation(job: NotebookJob, records: Path, folder: Path, live: Path, ende
     final = _final(records)
     if final is None and failure is None and any(c["cell_type"] == "code" and c["source"] for c in executed):
         failure = Breakdown(message="the kernel ended before the last cell did")
-    final = final or {"variables": {}, "figures": [], "writers": {}}
+    final = final or {"variables": {}, "figures": [], "displays": [], "writers": {}}
     return Observation(
         folder=folder,
         variables=final["variables"],
         snapshots=_snapshots(records / "snapshots.jsonl"),
         lines=_lines(executed),
         figures=tuple(Picture(path=records / f[1], cell=f[0]) for f in final["figures"]),
+        displays=tuple(Displayed(**{**d, "forms": tuple(d["forms"])}) for d in final["displays"]),
         writers=relative_writers(final["writers"], live),
         failure=failure,
         seconds=done["seconds"],

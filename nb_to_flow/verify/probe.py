@@ -68,6 +68,7 @@ class Record:
     text: list[str] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
     figures: list[str] = field(default_factory=list)
+    displays: list[str | None] = field(default_factory=list)
     writers: list[str] = field(default_factory=list)
     error: str = ""
 
@@ -263,7 +264,7 @@ def _heard(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _watch_artifacts() -> None:
-    """Keep the pictures that are published as image artifacts."""
+    """Keep what is published as an artifact."""
     from prefect.client.orchestration import PrefectClient, SyncPrefectClient
 
     sync_original = SyncPrefectClient.create_artifact
@@ -271,20 +272,24 @@ def _watch_artifacts() -> None:
 
     @functools.wraps(sync_original)
     def create_sync(self: Any, artifact: Any) -> Any:
-        _keep_picture(artifact.data)
+        _keep(artifact)
         return sync_original(self, artifact)
 
     @functools.wraps(original)
     async def create(self: Any, artifact: Any) -> Any:
-        _keep_picture(artifact.data)
+        _keep(artifact)
         return await original(self, artifact)
 
     SyncPrefectClient.create_artifact = create_sync  # type: ignore[method-assign]
     PrefectClient.create_artifact = create  # type: ignore[method-assign]
 
 
-def _keep_picture(data: object) -> None:
+def _keep(artifact: Any) -> None:
+    """Pictures as files, texts as they are, None for anything else."""
+    data = artifact.data
     if isinstance(data, str) and data.startswith(_PNG):
         path = Path(_WATCHING[0], f"{uuid.uuid4().hex}.png")
         path.write_bytes(b64decode(data[len(_PNG) :]))
         record().figures.append(str(path))
+    elif artifact.type != "progress":
+        record().displays.append(data if artifact.type == "markdown" and isinstance(data, str) else None)

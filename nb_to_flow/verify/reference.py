@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from nb_to_flow.ir.verification import Observation, Portrait
 from nb_to_flow.verify.compare import fingerprint, unstable_files, unstable_lines, unstable_paths
+from nb_to_flow.verify.displays import plain_form
 from nb_to_flow.verify.words import joined
 
 WHOLE = ""  # the path that stands for a value as a whole
@@ -23,6 +25,9 @@ class Origins:
         places: by task and variable the cell that leaves it as it is.
         order: all tasks, in the order of the flow's file.
         complete: True if the flow is to return every variable of the notebook.
+        shows: what becomes of what cells displayed: "artifact", "log" or "drop".
+        silent: cells whose last value, which Jupyter displays, is taken for a mere drawing or setting.
+        module: the name of the flow's module.
     """
 
     cells: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
@@ -30,6 +35,9 @@ class Origins:
     places: Mapping[tuple[str, str], int] = field(default_factory=dict)
     order: tuple[str, ...] = ()
     complete: bool = False
+    shows: str = "artifact"
+    silent: frozenset[int] = frozenset()
+    module: str = ""
 
     def cell_of(self, task: str, name: str) -> int | None:
         """The cell that a task's variable comes from; the task's last one, if it isn't known."""
@@ -56,6 +64,7 @@ class Reference:
         loose_variables: by final variable its parts that aren't deterministic; {""} for all of it.
         loose_lines: the printed lines that aren't.
         loose_files: by path the parts of files that aren't; {""} for all of a file.
+        loose_displays: positions of the displays that aren't.
     """
 
     first: Observation
@@ -65,6 +74,7 @@ class Reference:
     loose_variables: Mapping[str, frozenset[str]]
     loose_lines: frozenset[str]
     loose_files: Mapping[str, frozenset[str]]
+    loose_displays: frozenset[int] = frozenset()
 
     def unstable(self) -> tuple[str, ...]:
         """Names of the variables and files that aren't deterministic, with the part if it isn't all."""
@@ -92,6 +102,7 @@ def make_reference(runs: tuple[Observation, ...], before: Path, tolerance: float
         },
         loose_lines=_loose_lines(first, others),
         loose_files=_loose_files(first, others, known, tolerance),
+        loose_displays=_loose_displays(first, others),
     )
 
 
@@ -109,6 +120,28 @@ def _loose_lines(first: Observation, others: Iterable[Observation]) -> frozenset
             mine = [p.text for p in first.lines if p.cell == cell]
             loose |= unstable_lines(mine, [p.text for p in other.lines if p.cell == cell])
     return loose
+
+
+def _loose_displays(first: Observation, others: Iterable[Observation]) -> frozenset[int]:
+    """Those that another run doesn't show, or not in the same place of the same cell."""
+    loose: set[int] = set()
+    mine = _displays_by_place(first)
+    for other in others:
+        theirs = _displays_by_place(other)
+        loose |= {
+            number for place, (number, forms) in mine.items() if theirs.get(place, (0, set()))[1] != forms
+        }
+    return frozenset(loose)
+
+
+def _displays_by_place(seen: Observation) -> dict[tuple[int | None, int], tuple[int, set[str]]]:
+    """By cell and count, the displays with their positions and forms."""
+    found: dict[tuple[int | None, int], tuple[int, set[str]]] = {}
+    counts: Counter[int | None] = Counter()
+    for number, display in enumerate(seen.displays):
+        found[display.cell, counts[display.cell]] = number, {plain_form(form) for form in display.forms}
+        counts[display.cell] += 1
+    return found
 
 
 def _loose_files(
