@@ -130,18 +130,18 @@ def fill_promo(raw: pd.DataFrame) -> pd.Series:
 
 
 @task(cache_policy=NO_CACHE)
-def summarise_series(demand: pd.Series, smooth: pd.Series, season: int) -> pd.Series:
+def plot_series(demand: pd.Series, smooth: pd.Series, season: int) -> pd.Series:
     """A look at the series (cells 13-15)."""
     demand.plot(figsize=(9, 3), lw=0.7, title="Units a day")
-    publish_figures("summarise-series")
+    publish_figures("plot-series")
 
     parts = seasonal_decompose(smooth, period=season)
     weekday = parts.seasonal.groupby(parts.seasonal.index.dayofweek).first()
-    show(weekday.round(1), key="summarise-series-weekday")
+    show(weekday.round(1), key="plot-series-weekday")
 
     fig = parts.plot()
     fig.set_size_inches(8, 6)
-    publish_figures("summarise-series-figure")
+    publish_figures("plot-series-figure")
     return weekday
 
 
@@ -199,12 +199,12 @@ def train_and_test(
 
 
 @task(cache_policy=NO_CACHE)
-def compute_best(errors: dict) -> Any:
+def find_best(errors: dict) -> Any:
     """Which one (cell 27)."""
     errors = pd.Series(errors).sort_values().round(2)
     best = errors.index[0]
     print("best:", best)
-    show(errors, key="compute-best")
+    show(errors, key="find-best")
     return best
 
 
@@ -295,9 +295,9 @@ def demand_forecast(
     gaps_filled = fill_gaps.submit(raw, holidays)
     promo = fill_promo.submit(raw)
     demand, smooth = gaps_filled.result()
-    weekday = summarise_series.submit(demand, smooth, season)
+    weekday = plot_series.submit(demand, smooth, season)
     trained = train_and_test.submit(smooth, promo, demand, holdout, season).result()
-    best = compute_best.submit(trained["errors"])
+    best = find_best.submit(trained["errors"])
     test_plotted = plot_test.submit(
         trained["test"],
         trained["naive"],

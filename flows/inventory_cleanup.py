@@ -164,8 +164,8 @@ def publish_figure(figure: plt.Figure, key: str) -> None:
 
 
 @task(cache_policy=NO_CACHE)
-def load_df() -> tuple[int, pd.DataFrame]:
-    """Load df (cells 3-7).
+def load_stock_count() -> tuple[int, pd.DataFrame]:
+    """Load stock count (cells 3-7).
 
     Returns (n_rows, df). Reads data/stock_count.csv. Writes out. Not retried: running
     it twice would not be the same as once.
@@ -178,11 +178,11 @@ def load_df() -> tuple[int, pd.DataFrame]:
     print("lines in the file:", n_rows)
 
     df = pd.read_csv("data/stock_count.csv")
-    show(df.head(), key="load-df")
+    show(df.head(), key="load-stock-count")
 
-    show(df.shape, key="load-df-2")
+    show(df.shape, key="load-stock-count-df")
 
-    show(df.describe(), key="load-df-3")
+    show(df.describe(), key="load-stock-count-df-2")
     return n_rows, df
 
 
@@ -233,7 +233,7 @@ def summarise_values(df: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, Any]
 
 
 @task(cache_policy=NO_CACHE)
-def split_by_location_work_parts(df: pd.DataFrame) -> dict:
+def split_by_location(df: pd.DataFrame) -> dict:
     """split by location, work on the parts (cells 21-24)."""
     a = df[df["location"].fillna("").str.startswith("A")].copy()
     b = df[df["location"].fillna("").str.startswith("B")].copy()
@@ -242,12 +242,12 @@ def split_by_location_work_parts(df: pd.DataFrame) -> dict:
         p["value"] = p["qty"] * p["price"]
         p.sort_values("value", ascending=False, inplace=True)
 
-    show(a.head(3), key="split-by-location-work-parts")
+    show(a.head(3), key="split-by-location")
 
     totals = dict()  # noqa: C408
     for name, p in zip("AB", parts):
         totals[name] = round(float(p["value"].sum()), 2)
-    show(totals, key="split-by-location-work-parts-totals")
+    show(totals, key="split-by-location-totals")
 
     with captured_output():
         for p in parts:
@@ -256,7 +256,7 @@ def split_by_location_work_parts(df: pd.DataFrame) -> dict:
 
 
 @task(cache_policy=NO_CACHE, **RETRY_IO)
-def summarise_movements_since_count(df: pd.DataFrame) -> tuple[pd.Series, Any]:
+def plot_movements_since_count(df: pd.DataFrame) -> tuple[pd.Series, Any]:
     """movements since the count (cells 26-29).
 
     Returns (now, monday). Reads data/stock_moves.csv. Writes out/moves.png.
@@ -265,12 +265,12 @@ def summarise_movements_since_count(df: pd.DataFrame) -> tuple[pd.Series, Any]:
     moves = pd.read_csv("data/stock_moves.csv")
     sign = {"in": 1, "out": -1, "scrap": -1}
     moves["delta"] = moves["qty"] * moves["kind"].map(sign)
-    show(moves.head(), key="summarise-movements-since-count")
+    show(moves.head(), key="plot-movements-since-count")
 
     delta = moves.groupby("code")["delta"].sum()
     tmp = df.set_index("item_code")["qty"]
     now = (tmp + delta.reindex(tmp.index).fillna(0)).clip(lower=0)
-    show(now.head(), key="summarise-movements-since-count-now")
+    show(now.head(), key="plot-movements-since-count-now")
 
     # quick matrix by weekday, first row is doubled (half shifts)
     days = pd.to_datetime(moves["when"]).dt.dayofweek
@@ -279,12 +279,12 @@ def summarise_movements_since_count(df: pd.DataFrame) -> tuple[pd.Series, Any]:
         grid[d, ["in", "out", "scrap"].index(k)] += 1
     monday = grid[0]
     monday *= 2
-    show(grid, key="summarise-movements-since-count-grid")
+    show(grid, key="plot-movements-since-count-grid")
 
     plt.imshow(grid, aspect="auto")
     plt.colorbar()
     plt.savefig("out/moves.png")
-    publish_figures("summarise-movements-since-count-figure")
+    publish_figures("plot-movements-since-count-figure")
     return now, monday
 
 
@@ -344,12 +344,12 @@ def write_stock_clean(df2: pd.DataFrame) -> None:
 )
 def inventory_cleanup() -> dict[str, Any]:
     """ask the warehouse about the ?? locations!!"""
-    n_rows, df_loaded = load_df.submit().result()
+    n_rows, df_loaded = load_stock_count.submit().result()
     df, df2, missing = summarise_values.submit(df_loaded).result()
-    totals = split_by_location_work_parts.submit(df)
-    movements_since_count_summarised = summarise_movements_since_count.submit(df)
+    totals = split_by_location.submit(df)
+    movements_since_count_plotted = plot_movements_since_count.submit(df)
     stock_clean_written = write_stock_clean.submit(df2)
-    now, monday = movements_since_count_summarised.result()
+    now, monday = movements_since_count_plotted.result()
     order, per_supplier = write_re_order_list.submit(df, now).result()
     stock_clean_written.result()
     return {

@@ -129,7 +129,7 @@ def summarise_scrap(production: pd.DataFrame, scrap_limit: float) -> pd.DataFram
 
 
 @task(cache_policy=NO_CACHE, **RETRY_IO)
-def summarise_energy(production: pd.DataFrame) -> None:
+def plot_energy(production: pd.DataFrame) -> None:
     """Energy (cells 14-15). Writes out/energy.png."""
     plt.close("all")  # a retry starts without the figures of the run that failed
     energy = production.assign(
@@ -137,14 +137,14 @@ def summarise_energy(production: pd.DataFrame) -> None:
     )
     show(
         energy.groupby("line")["kwh_per_unit"].agg(["mean", "min", "max"]).round(2),
-        key="summarise-energy",
+        key="plot-energy",
     )
 
     plt.figure(figsize=(5, 3))
     sns.boxplot(x="line", y="kwh_per_unit", data=energy)
     plt.title("Energy per unit")
     plt.savefig("out/energy.png")
-    publish_figures("summarise-energy-figure")
+    publish_figures("plot-energy-figure")
 
 
 @task(cache_policy=NO_CACHE, **RETRY_IO)
@@ -204,7 +204,7 @@ def load_shifts(start: str) -> pd.DataFrame:
 
 
 @task(cache_policy=NO_CACHE, **RETRY_IO)
-def summarise_one_line_detail(production: pd.DataFrame, line: str) -> pd.DataFrame:
+def summarise_one_line_in_detail(production: pd.DataFrame, line: str) -> pd.DataFrame:
     """One line in detail (cell 26). Writes out/line_{line}.png."""
     plt.close("all")  # a retry starts without the figures of the run that failed
     detail = production[production["line"] == line]
@@ -217,7 +217,7 @@ def summarise_one_line_detail(production: pd.DataFrame, line: str) -> pd.DataFra
     axes[0].legend()
     fig.tight_layout()
     fig.savefig(f"out/line_{line}.png")
-    publish_figures("summarise-one-line-detail")
+    publish_figures("summarise-one-line-in-detail")
     return detail
 
 
@@ -257,10 +257,10 @@ def ops_report(
     folders_made = make_folders.submit()
     production, weekly = load_production.submit(start, wait_for=[folders_made]).result()
     scrap = summarise_scrap.submit(production, scrap_limit)
-    energy_summarised = summarise_energy.submit(production, wait_for=[scrap])
-    incidents_loaded = load_incidents.submit(start, wait_for=[energy_summarised])
+    energy_plotted = plot_energy.submit(production, wait_for=[scrap])
+    incidents_loaded = load_incidents.submit(start, wait_for=[energy_plotted])
     absence = load_shifts.submit(start, wait_for=[incidents_loaded])
-    detail = summarise_one_line_detail.submit(production, line, wait_for=[absence])
+    detail = summarise_one_line_in_detail.submit(production, line, wait_for=[absence])
     down, mttr, worst = incidents_loaded.result()
     summary = write_summary.submit(scrap, down, mttr)
     return {

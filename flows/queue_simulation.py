@@ -215,15 +215,15 @@ def compute_many_days(history: list, counters: int) -> tuple[float, Any]:
 
 
 @task(cache_policy=NO_CACHE)
-def compute_enough(scenarios: dict) -> Any:
+def find_enough(scenarios: dict) -> Any:
     """What if we open more counters (cell 22)."""
     enough = min(n for n, s in scenarios.items() if s["mean_wait"] < 2)
-    show(enough, key="compute-enough")
+    show(enough, key="find-enough")
     return enough
 
 
 @task(cache_policy=NO_CACHE)
-def compute_busy_hours(rates: dict, service_minutes: float) -> Any:
+def find_busy_hours(rates: dict, service_minutes: float) -> Any:
     """Busy hours (cell 24)."""
     load = {hour: rate * service_minutes / 60 for hour, rate in rates.items()}
     peak = max(load, key=load.get)
@@ -274,10 +274,10 @@ def queue_simulation(
     one_day_check_simulated = simulate_one_day_check.submit(
         rates, waiting, service_minutes, counters, patience, days
     )
-    peak = compute_busy_hours.submit(rates, service_minutes)
+    peak = find_busy_hours.submit(rates, service_minutes)
     simulated = one_day_check_simulated.result()
     many_days_computed = compute_many_days.submit(simulated["history"], counters)
-    enough = compute_enough.submit(simulated["scenarios"])
+    enough = find_enough.submit(simulated["scenarios"])
     history_saved = save_history.submit(
         simulated["history"], enough, peak, simulated["scenarios"]
     )

@@ -79,7 +79,7 @@ def read_population() -> pd.DataFrame:
 
 
 @task(cache_policy=NO_CACHE)
-def summarise_raking(
+def rake_survey(
     population: pd.DataFrame, survey: pd.DataFrame, rounds: int, max_weight: float
 ) -> tuple[pd.DataFrame, int, Any]:
     """Raking (cells 9, 11-13). Returns (survey, used, n_eff)."""
@@ -102,11 +102,11 @@ def summarise_raking(
             return values.map(lambda v: self.shares[v] / have[v])
 
     margins = [Margin.from_population(c) for c in ["age_group", "region"]]
-    show(margins, key="summarise-raking")
+    show(margins, key="rake-survey")
 
     used = rake(survey, margins, rounds)
     print("rounds used:", used)
-    show(survey["weight"].describe().round(3), key="summarise-raking-survey")
+    show(survey["weight"].describe().round(3), key="rake-survey-2")
 
     survey["weight"] = survey["weight"].clip(upper=max_weight)
     survey["weight"] /= survey["weight"].mean()
@@ -219,7 +219,7 @@ def survey_weights(
     """
     survey_read = read_survey.submit()
     population = read_population.submit()
-    survey, used, n_eff = summarise_raking.submit(
+    survey, used, n_eff = rake_survey.submit(
         population, survey_read, rounds, max_weight
     ).result()
     satisfaction = summarise_satisfaction.submit(survey, by)

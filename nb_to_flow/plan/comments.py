@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from nb_to_flow.plan.words import VERBS, stem
+from nb_to_flow.plan.phrases import stem
+from nb_to_flow.plan.words import VERBS
 
 _PROSE = re.compile(r"[A-Za-z][A-Za-z0-9 ,'’()/-]*[.:!]?")
 _REST = re.compile(
@@ -44,5 +45,5 @@ def _as_name(comment: str) -> str:
     """`train_model` of "Training the model with all rows"; "" if it isn't said as something to do."""
     if not _PROSE.fullmatch(comment):
         return ""
-    words = stem(_REST.split(comment, maxsplit=1)[0]).split("_")
+    words = stem(_REST.split(comment, maxsplit=1)[0], whole=True).split("_")
     return "_".join(words) if 2 <= len(words) <= _MOST_WORDS and words[0] in VERBS - _VAGUE else ""

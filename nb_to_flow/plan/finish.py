@@ -11,12 +11,13 @@ from nb_to_flow.ir.names import flow_name
 from nb_to_flow.ir.plan import FlowPlan, Source, SourceKind, StepRole, TaskPlan
 from nb_to_flow.plan.assemble import Assembly, assemble, build_tasks, source_of
 from nb_to_flow.plan.draft import Draft, finding
-from nb_to_flow.plan.naming import flow_texts, name_tasks
+from nb_to_flow.plan.naming import name_tasks
 from nb_to_flow.plan.retries import effects_of, may_retry, notes_for
 from nb_to_flow.plan.sections import headings
 from nb_to_flow.plan.settle import Settled
 from nb_to_flow.plan.signature import order_inputs
 from nb_to_flow.plan.state import hand_over_generators, order_tasks, publish_figures
+from nb_to_flow.plan.titles import flow_texts
 
 
 def finish(settled: Settled) -> Draft:

@@ -9,26 +9,47 @@ import re
 from collections.abc import Iterable, Mapping
 
 from nb_to_flow.ir.facts import Access, ResourceKind
-from nb_to_flow.ir.notebook import CellKind
 from nb_to_flow.plan.assemble import Assembly, cells_of, needed_outputs
 from nb_to_flow.plan.comments import named_by
-from nb_to_flow.plan.sections import Heading, headings
-from nb_to_flow.plan.words import CALLS, QUESTIONS, VERBS, joined, stem
+from nb_to_flow.plan.phrases import joined, stem
+from nb_to_flow.plan.titles import says_nothing, titles_of
+from nb_to_flow.plan.verbs import functions_called, is_best, verb_of
+from nb_to_flow.plan.words import QUESTIONS, VERBS, WEAK
 
-_CLAUSE = frozenset({"that", "which", "who", "whose", "if", "because", "when", "where"})
-_EMPTY = re.compile(
-    r"setup|set up|imports?|libraries|introduction|overview|start|notes?|code"
-    r"|(solutions?|examples?|answers?|definitions?|computations?|implementation)[\s\d.:#-]*"
+_CLAUSE = frozenset(
+    {
+        "that",
+        "which",
+        "who",
+        "whose",
+        "if",
+        "because",
+        "when",
+        "where",
+        "is",
+        "are",
+        "was",
+        "were",
+        "has",
+        "have",
+        "should",
+        "will",
+        "can",
+        "cannot",
+        "does",
+    }
 )
 _CANVAS = re.compile(r"(fig|figure|ax|axs|axes|f|g)\d*")
 _MOST_COMMENTED = 3
 _STORING = frozenset({"save", "store", "export"})
+_GENERIC = frozenset({"", "compute", "show", "sort"})
+_PLAIN = frozenset({"int", "float", "str", "bool", "list", "tuple", "dict", "set"})
 
 
 def name_tasks(assembly: Assembly) -> tuple[dict[int, str], dict[int, str]]:
     """A unique name and a title for each group."""
     taken = _taken(assembly)
-    titles = _titles(assembly)
+    titles = titles_of(assembly)
     outputs = needed_outputs(assembly)
     chief = _chiefs(assembly, titles)
     names: dict[int, str] = {}
@@ -65,107 +86,45 @@ def _taken(assembly: Assembly) -> set[str]:
     return found
 
 
-def _titles(assembly: Assembly) -> dict[int, str]:
-    """For each group the text of the heading above most of its cells, or ""."""
-    notebook = assembly.draft.facts.notebook
-    above: dict[int, Heading] = {}
-    pending = list(headings(notebook))
-    first_title = (
-        pending[0]
-        if pending and pending[0].level == 1 and _is_first_of_notebook(assembly, pending[0])
-        else None
-    )
-    open_ones: list[Heading] = []
-    for cell in notebook.cells:
-        while pending and pending[0].cell <= cell.index:
-            found = pending.pop(0)
-            open_ones = [h for h in open_ones if h.level < found.level] + [found]
-        telling = [h for h in open_ones if h is not first_title and not _EMPTY.fullmatch(_lower(h))]
-        under = telling or [h for h in open_ones if h is not first_title]
-        if under:
-            above[cell.index] = under[-1]
-    titles = {}
-    for g in assembly.order:
-        texts = [above[c].text for c in cells_of(assembly, g) if c in above]
-        best = max(texts, key=lambda t: (texts.count(t), -texts.index(t))) if texts else ""
-        titles[g] = _shortened(plain_text(best))
-    return titles
-
-
-def _lower(heading: Heading) -> str:
-    return plain_text(heading.text).lower()
-
-
-def _shortened(text: str) -> str:
-    """At most a line of it."""
-    if len(text) <= 70:
-        return text
-    clause = re.split(r"[,;:.]\s", text[:70])[0]
-    return (clause if len(clause) > 15 else text[:70].rsplit(" ", 1)[0]).rstrip(" ,;:(.-")
-
-
-def _is_first_of_notebook(assembly: Assembly, heading: Heading) -> bool:
-    cells = assembly.draft.facts.notebook.cells
-    return all(c.kind is CellKind.MARKDOWN for c in cells[: heading.cell])
-
-
-def plain_text(markdown: str) -> str:
-    """A heading without markup, numbering and trailing punctuation."""
-    text = re.sub(r"<[^>]*>", " ", markdown)
-    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"[*_`#$\\\u00b6]+", " ", text)
-    text = (
-        re.sub(
-            r"^\s*(?:(?:step|part|section|chapter|task|question|exercise)\s*)?(?:[\dIVX]+[.):]*(?:\d+[.):]*)*)\s+",
-            "",
-            text.strip(),
-            flags=re.IGNORECASE,
-        )
-        or text
-    )
-    return " ".join(text.split()).strip(" .:;-!?")
-
-
 def _candidates(
     assembly: Assembly, group: int, title: str, chief: bool, outputs: Mapping[str, int]
 ) -> Iterable[str]:
     """Names in order of preference."""
-    verb = _verb(assembly, group)
-    said = "" if _EMPTY.fullmatch(title.lower()) else stem(title)
+    verb = verb_of(assembly, group)
+    words = [] if says_nothing(title) else [w for w in stem(title).split("_") if w]
+    words, leads = _led(words, functions_called(assembly, group))
     things = _things(assembly, group, outputs)
-    words = said.split("_") if said else []
-    leads = bool(words) and words[0] in VERBS
+    telling = _telling(assembly, things, outputs)
+    if telling and is_best(telling[0]) and verb in _GENERIC:
+        verb = "find"
     if leads:
-        things = [t for t in things if stem(t) != words[0]]
-    topic = "_".join(words[1:]) if leads else said
+        telling = [t for t in telling if stem(t) != words[0]]
     if chief and leads and len(words) > 1:
-        yield said
-    if not (chief and words):
+        yield "_".join(words)
+    asks = _is_question(title) or _is_sentence(title)
+    if asks or not (chief and words):
         yield _by_comments(assembly, group)
     target = _main_input(assembly, group)
     if len(words) == 1 and target and (words[0] in _STORING or words == ["load"] and verb != "load"):
         yield joined(words[0], target)
-    if leads:
-        yield from (joined(words[0], t) for t in things[:1])
-    elif _is_phrase(title):
-        yield from (joined(verb, t) for t in things[:1] if verb)
-    elif chief and words and words[0] not in QUESTIONS:
-        yield joined(verb, said) if verb else said
-    yield from (joined(verb, t) for t in things[:1] if verb)
-    if verb and target and words and words[0] in QUESTIONS:
-        yield joined(verb, target)
-    if leads and len(words) == 1 and target:
-        yield joined(words[0], target)
-    if said and leads and len(words) > 1:
-        yield said
-    if chief and said and not leads:
-        yield joined(verb or "run", said)
-    if said:
-        yield from (joined(said, t) for t in things[:1])
-        yield joined(verb or "run", topic or said)
-    yield from (joined(verb or "compute", t) for t in things)
-    if verb == "write":
-        yield from (joined(verb, f) for f in _files_written(assembly, group)[:1])
+    doing = words[0] if leads else verb
+    if asks or not chief:
+        yield from (joined(doing, t) for t in telling[:1] if doing)
+        if _is_question(title) and verb and target:
+            yield joined(verb, target)
+    if leads and len(words) == 1:
+        yield from (joined(words[0], t) for t in [*telling, target][:1] if t)
+    if words and not leads:
+        yield from _by_heading(verb, words, chief=chief)
+    yield from (joined(verb or doing, t) for t in telling[:1] if verb or doing)
+    yield from _by_files(assembly, group, verb)
+    if words:
+        whole = stem(title, whole=True)
+        yield whole if leads else joined(verb or "run", whole)
+        yield from (joined("_".join(words), t) for t in telling[:1])
+        yield joined(verb or "run", stem(title, whole=True))
+        yield joined(verb or "run", "_".join(words))
+    yield from (joined(verb or "compute", t) for t in [*telling, *things])
     if verb and target:
         yield joined(verb, target)
     if verb == "make":
@@ -173,6 +132,44 @@ def _candidates(
     yield from (joined(verb or "show", n) for n in _main_names(assembly, group))
     if verb:
         yield f"{verb}_results"
+
+
+def _led(words: list[str], functions: frozenset[str]) -> tuple[list[str], bool]:
+    """The words of a heading, and if they start with a verb: "raking" is one where `rake()` is called."""
+    if not words or words[0] in VERBS:
+        return words, bool(words)
+    first = words[0]
+    verb = next((v for v in (first[:-3], f"{first[:-3]}e", first[:-4]) if v in functions), "")
+    return ([verb, *words[1:]], True) if verb and first.endswith("ing") else (words, False)
+
+
+def _telling(assembly: Assembly, things: list[str], outputs: Mapping[str, int]) -> list[str]:
+    """Those whose names say what they are, and no numbers beside a table or model."""
+    plain = {t for t in things if assembly.draft.versions.type_of((t, outputs[t])) in _PLAIN}
+    return [t for t in things if not _is_weak(t) and (t not in plain or len(plain) == len(things))]
+
+
+def _by_heading(verb: str, words: list[str], *, chief: bool) -> Iterable[str]:
+    """The heading as a name, with the verb that the code earns if it has none of its own."""
+    said = "_".join(words)
+    if chief and verb == "compute" and len(words) > 2:
+        yield said
+    yield joined(verb or "run", said)
+
+
+def _by_files(assembly: Assembly, group: int, verb: str) -> Iterable[str]:
+    """`load_orders` of `data/orders.csv`, where the variable says less."""
+    if verb in ("load", "write"):
+        access = Access.READ if verb == "load" else Access.WRITE
+        yield from (joined(verb, f) for f in _files(assembly, group, access)[:1])
+    if verb == "load":
+        yield "load_data"
+
+
+def _is_weak(name: str) -> bool:
+    """True for the name of a variable that could hold anything: `x1`, `df_2`, `result`."""
+    plain = re.sub(r"[\d_]+$", "", name.lower())
+    return len(plain) < 3 or plain in WEAK
 
 
 def _by_comments(assembly: Assembly, group: int) -> str:
@@ -187,7 +184,7 @@ def _by_comments(assembly: Assembly, group: int) -> str:
 
 
 def _main_names(assembly: Assembly, group: int) -> list[str]:
-    """Variables of the group's own that it names most often, two at most."""
+    """Variables of the group's own that it names most often, two at most, telling ones first."""
     final = assembly.interfaces[group].final
     own = frozenset(n for n in final if len(n) > 1 and not n.startswith("_") and not _CANVAS.fullmatch(n))
     counts: dict[str, int] = dict.fromkeys(sorted(own), 0)
@@ -195,26 +192,30 @@ def _main_names(assembly: Assembly, group: int) -> list[str]:
         for node in ast.walk(assembly.draft.facts.notebook.statements[index].node):
             if isinstance(node, ast.Name) and node.id in counts:
                 counts[node.id] += 1
-    return sorted(counts, key=lambda n: -counts[n])[:2]
+    return sorted(counts, key=lambda n: (_is_weak(n), -counts[n]))[:2]
 
 
-def _files_written(assembly: Assembly, group: int) -> list[str]:
-    """The files' names without folder and suffix, where they are constant words."""
+def _files(assembly: Assembly, group: int, access: Access) -> list[str]:
+    """The names, without folder and suffix, of files that it reads or writes, where they are constant words."""
     statements = assembly.draft.facts.statements
     paths = [
         e.name
         for i in assembly.interfaces[group].own
         for e in statements[i].effects
-        if e.kind is ResourceKind.FILE and e.access is Access.WRITE
+        if e.kind is ResourceKind.FILE and e.access is access
     ]
     stems = [re.split(r"[/\\]", path)[-1].rsplit(".", 1)[0] for path in paths]
-    return [s for s in stems if re.fullmatch(r"[A-Za-z]{2}[\w -]*", s)]
+    return [s for s in stems if re.fullmatch(r"[A-Za-z]{2}[\w -]*", s) and len(s) <= 24]
 
 
-def _is_phrase(title: str) -> bool:
+def _is_sentence(title: str) -> bool:
     """True for a heading with a clause of its own, which makes no name: "Stores that return a lot"."""
-    words = title.lower().split()
-    return bool(_CLAUSE & set(words[1:])) or words[:1] == ["since"]
+    words = title.lower().replace("'", "").split()
+    return bool(_CLAUSE & set(words[1:])) or words[:1] in (["since"], ["dont"])
+
+
+def _is_question(title: str) -> bool:
+    return title.lower().split()[:1] != [] and title.lower().split()[0] in QUESTIONS
 
 
 def _main_input(assembly: Assembly, group: int) -> str:
@@ -227,71 +228,19 @@ def _main_input(assembly: Assembly, group: int) -> str:
 def _things(assembly: Assembly, group: int, outputs: Mapping[str, int]) -> list[str]:
     """What comes out, the most telling first: what later tasks take, tables and models before numbers."""
     taken = {(n, d) for g in assembly.order if g != group for n, d in assembly.interfaces[g].inputs.items()}
-    plain = ("int", "float", "str", "bool", "list", "tuple", "dict", "set")
 
-    def rank(item: tuple[str, int]) -> tuple[bool, bool, bool, int]:
+    def rank(item: tuple[str, int]) -> tuple[bool, bool, int, bool, int]:
         name, definer = item
         kind = assembly.draft.versions.type_of(item)
-        return (name.startswith("_") or len(name) < 2, item not in taken, kind in plain, -definer)
+        return (
+            name.startswith("_") or len(name) < 2,
+            item not in taken,
+            2 if kind in _PLAIN else not kind,
+            _is_weak(name),
+            -definer,
+        )
 
     return [name for name, _ in sorted(outputs.items(), key=rank) if not _CANVAS.fullmatch(name)]
-
-
-def _verb(assembly: Assembly, group: int) -> str:
-    """What the group's calls say it does, or ""."""
-    called: set[str] = set()
-    draft = assembly.draft
-    own = assembly.interfaces[group].own
-    for index in own:
-        for node in ast.walk(draft.facts.notebook.statements[index].node):
-            if isinstance(node, ast.Call):
-                called.add(_called_name(node.func))
-    given = _is_given_data(assembly, group)
-    kinds = {(e.kind, e.access) for i in own for e in draft.facts.statements[i].effects}
-    writes = bool(kinds & {(ResourceKind.FILE, Access.WRITE), (ResourceKind.DATABASE, Access.WRITE)})
-    for verb, calls in CALLS:
-        if called & calls and not (verb == "load" and given and writes):
-            return verb
-    if (ResourceKind.FILE, Access.WRITE) in kinds:
-        return "write"
-    if (ResourceKind.FILE, Access.READ) in kinds:
-        return "load"
-    if any(kind is ResourceKind.PYPLOT for kind, _ in kinds):
-        return "plot"
-    if needed_any(assembly, group):
-        return _verb_of_functions(assembly, group) or "compute"
-    return "show" if any(kind in (ResourceKind.DISPLAY, ResourceKind.STDOUT) for kind, _ in kinds) else ""
-
-
-def _is_given_data(assembly: Assembly, group: int) -> bool:
-    """True if another task's data comes in: then what it reads is not what it is about."""
-    return any(definer in assembly.home for definer in assembly.interfaces[group].inputs.values())
-
-
-def _verb_of_functions(assembly: Assembly, group: int) -> str:
-    """The verb that the author gave a function which is called here: "simulate" of `simulate_day()`."""
-    statements = assembly.draft.facts.statements
-    for index in assembly.interfaces[group].own:
-        node = assembly.draft.facts.notebook.statements[index].node
-        named = [
-            n.func.id for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
-        ]
-        for name in named:
-            verb = name.lower().split("_")[0]
-            if name in statements[index].calls and verb in VERBS:
-                return verb
-    return ""
-
-
-def needed_any(assembly: Assembly, group: int) -> bool:
-    """True if the group binds anything."""
-    return bool(assembly.interfaces[group].final)
-
-
-def _called_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _numbered(stem: str, taken: set[str]) -> str:
@@ -302,30 +251,3 @@ def _numbered(stem: str, taken: set[str]) -> str:
     while f"{stem}_{number}" in taken:
         number += 1
     return f"{stem}_{number}"
-
-
-def flow_texts(notebook_path: str, found: Iterable[Heading], texts: Mapping[int, str]) -> tuple[str, str]:
-    """Title and description of the flow: its first H1 and the paragraph under it."""
-    for heading in found:
-        if heading.level == 1:
-            return plain_text(heading.text), _first_paragraph(texts.get(heading.cell, ""), heading)
-    stem = re.split(r"[/\\]", notebook_path)[-1].rsplit(".", 1)[0]
-    return " ".join(re.sub(r"[_\-]+", " ", stem).split()).capitalize(), ""
-
-
-def _first_paragraph(source: str, heading: Heading) -> str:
-    lines = source.splitlines()
-    start = next((k for k, line in enumerate(lines) if heading.text and heading.text in line), -1) + 1
-    paragraph: list[str] = []
-    for line in lines[start:]:
-        if not line.strip():
-            if paragraph:
-                break
-            continue
-        if not re.match(r"[A-Za-z0-9\"'(*_`]", line.strip()) or line.lstrip().startswith(
-            ("#", "![", "- ", "* ")
-        ):
-            break
-        paragraph.append(line.strip())
-    plain = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", " ".join(paragraph))
-    return re.sub(r"[*_`]{1,3}(\S[^*_`]*)[*_`]{1,3}", r"\1", plain)

@@ -8,8 +8,6 @@ import pytest
 
 from nb_to_flow.ir.plan import CopyKind, FlowPlan, PlanOptions, StepRole, TaskPlan
 from nb_to_flow.plan import plan_flow
-from nb_to_flow.plan.comments import named_by
-from nb_to_flow.plan.words import joined, stem
 from tests.graph.cells import graph_of
 from tests.plan.plans import plan_of
 
@@ -157,25 +155,6 @@ def test_pyplot_tasks_never_run_at_once() -> None:
     assert all(t.steps[-1].publishes_figures for t in plan.tasks)
 
 
-@pytest.mark.parametrize(
-    ("title", "name"),
-    [
-        ("Load the data", "load_data"),
-        ("Data cleaning", "clean_data"),
-        ("Adding columns", "add_columns"),
-        ("Spending by plan", "spending_by_plan"),
-        ("Überblick", "uberblick"),
-    ],
-)
-def test_headings_as_names(title: str, name: str) -> None:
-    assert stem(title) == name
-
-
-def test_joined_words() -> None:
-    assert joined("train", "modelA") == "train_model_a"
-    assert joined("load", "load_data") == "load_data"
-
-
 _READ = "df = pd.read_csv('a.csv')\n" + "".join(f"df['k{n}'] = df.k + {n}\n" for n in range(15))
 _LOADED = ("import pandas as pd\nimport scores", "# md\n## Load", _READ)
 _SUMS = "total = 0\nfor k in range(9):\n    total = total + scores.of(df, k)\nlow = total - 1\nhigh = total + 1\nmean = total / 9\n"
@@ -197,37 +176,3 @@ _SMALL = ("best = scores.best(df)", "print(best)")
 def test_steps_aside(cells: tuple[str, ...], tasks: list[tuple[int, ...]]) -> None:
     plan = plan_of(*_LOADED, "# md\n## Scores", *cells, outputs="df")
     assert [t.cells for t in plan.tasks] == tasks
-
-
-@pytest.mark.parametrize(
-    ("comment", "name"),
-    [
-        ("# Training the model with all rows", "train_model"),
-        ("# Find the best depth for the tree", "find_best_depth"),
-        ("#### load data", "load_data"),
-        # not said as something to do, too vague, too short, too long, or code
-        ("# the model", ""),
-        ("# use a model", ""),
-        ("# plot", ""),
-        ("# fit x y z a b c", ""),
-        ("# fit = model.fit(X)", ""),
-        ("x = 1  # train model", ""),
-    ],
-)
-def test_names_from_comments(comment: str, name: str) -> None:
-    assert named_by([f"{comment}\nx = 1"]) == name
-
-
-@pytest.mark.parametrize(
-    ("heading", "name"),
-    [("Solution", "solve_exercise_2"), ("Example 3", "solve_exercise_2"), ("Newton", "compute_newton")],
-)
-def test_headings_that_say_nothing_give_way_to_those_above(heading: str, name: str) -> None:
-    cells = (
-        "# md\n# Title",
-        "x = 1",
-        "# md\n## Solve exercise 2",
-        f"# md\n### {heading}",
-        "print(max([3, x]))",
-    )
-    assert [t.name for t in plan_of(*cells, outputs="auto").tasks][-1] == name

@@ -1,0 +1,104 @@
+"""What the notebook's headings say of tasks and of the flow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from nb_to_flow.ir.notebook import CellKind
+from nb_to_flow.plan.assemble import Assembly, cells_of
+from nb_to_flow.plan.sections import Heading, headings
+
+_EMPTY = re.compile(
+    r"setup|set up|imports?|libraries|introduction|overview|start|notes?|code"
+    r"|(solutions?|examples?|answers?|definitions?|computations?|implementation)[\s\d.:#-]*"
+)
+
+
+def says_nothing(title: str) -> bool:
+    """True for headings such as "Setup" and "Solution 2"."""
+    return bool(_EMPTY.fullmatch(title.lower()))
+
+
+def titles_of(assembly: Assembly) -> dict[int, str]:
+    """For each group the text of the heading above most of its cells, or ""."""
+    notebook = assembly.draft.facts.notebook
+    above: dict[int, Heading] = {}
+    pending = list(headings(notebook))
+    first_title = (
+        pending[0]
+        if pending and pending[0].level == 1 and _is_first_of_notebook(assembly, pending[0])
+        else None
+    )
+    open_ones: list[Heading] = []
+    for cell in notebook.cells:
+        while pending and pending[0].cell <= cell.index:
+            found = pending.pop(0)
+            open_ones = [h for h in open_ones if h.level < found.level] + [found]
+        telling = [h for h in open_ones if h is not first_title and not says_nothing(plain_text(h.text))]
+        under = telling or [h for h in open_ones if h is not first_title]
+        if under:
+            above[cell.index] = under[-1]
+    titles = {}
+    for g in assembly.order:
+        texts = [above[c].text for c in cells_of(assembly, g) if c in above]
+        best = max(texts, key=lambda t: (texts.count(t), -texts.index(t))) if texts else ""
+        titles[g] = _shortened(plain_text(best))
+    return titles
+
+
+def _shortened(text: str) -> str:
+    """At most a line of it."""
+    if len(text) <= 70:
+        return text
+    clause = re.split(r"[,;:.]\s", text[:70])[0]
+    return (clause if len(clause) > 15 else text[:70].rsplit(" ", 1)[0]).rstrip(" ,;:(.-")
+
+
+def _is_first_of_notebook(assembly: Assembly, heading: Heading) -> bool:
+    cells = assembly.draft.facts.notebook.cells
+    return all(c.kind is CellKind.MARKDOWN for c in cells[: heading.cell])
+
+
+def plain_text(markdown: str) -> str:
+    """A heading without markup, numbering and trailing punctuation."""
+    text = re.sub(r"<[^>]*>", " ", markdown)
+    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"[*_`#$\\\u00b6]+", " ", text)
+    text = (
+        re.sub(
+            r"^\s*(?:(?:step|part|section|chapter|task|question|exercise)\s*)?(?:[\dIVX]+[.):]*(?:\d+[.):]*)*)\s+",
+            "",
+            text.strip(),
+            flags=re.IGNORECASE,
+        )
+        or text
+    )
+    return " ".join(text.split()).strip(" .:;-!?")
+
+
+def flow_texts(notebook_path: str, found: Iterable[Heading], texts: Mapping[int, str]) -> tuple[str, str]:
+    """Title and description of the flow: its first H1 and the paragraph under it."""
+    for heading in found:
+        if heading.level == 1:
+            return plain_text(heading.text), _first_paragraph(texts.get(heading.cell, ""), heading)
+    stem = re.split(r"[/\\]", notebook_path)[-1].rsplit(".", 1)[0]
+    return " ".join(re.sub(r"[_\-]+", " ", stem).split()).capitalize(), ""
+
+
+def _first_paragraph(source: str, heading: Heading) -> str:
+    lines = source.splitlines()
+    start = next((k for k, line in enumerate(lines) if heading.text and heading.text in line), -1) + 1
+    paragraph: list[str] = []
+    for line in lines[start:]:
+        if not line.strip():
+            if paragraph:
+                break
+            continue
+        if not re.match(r"[A-Za-z0-9\"'(*_`]", line.strip()) or line.lstrip().startswith(
+            ("#", "![", "- ", "* ")
+        ):
+            break
+        paragraph.append(line.strip())
+    plain = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", " ".join(paragraph))
+    return re.sub(r"[*_`]{1,3}(\S[^*_`]*)[*_`]{1,3}", r"\1", plain)

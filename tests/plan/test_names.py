@@ -1,0 +1,167 @@
+"""How headings, comments and code become names of tasks."""
+
+from __future__ import annotations
+
+import pytest
+
+from nb_to_flow.plan.comments import named_by
+from nb_to_flow.plan.phrases import LONGEST, joined, stem
+from tests.plan.plans import plan_of
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Load the data", "load_data"),
+        ("Data cleaning", "clean_data"),
+        ("Adding columns", "add_columns"),
+        ("Spending by plan", "spending_by_plan"),
+        ("Movements since the count", "movements_since_count"),
+        ("Überblick", "uberblick"),
+        ("Exploratory Data Analysis (EDA)", "explore_data"),
+        # a verb by its form only
+        ("Sample size", "sample_size"),
+        ("Sample the orders", "sample_orders"),
+        ("Training set", "training_set"),
+        ("Training the model", "train_model"),
+        # details are left out, but not what makes sense of the rest
+        ("Cluster the data with k-means", "cluster_data"),
+        ("Create a table that should look like the one below", "create_table"),
+        ("Plot data to estimate the number of clusters", "plot_data"),
+        ("Evaluate the clusters and compare species", "evaluate_clusters"),
+        ("Remove or impute missing values from the age column", "remove_or_impute_missing_values"),
+        ("Estimate the number of clusters", "estimate_number_clusters"),
+        # adverbs and labels
+        ("Visually evaluate the clusters", "evaluate_clusters"),
+        ("Finally, plot the residuals", "plot_residuals"),
+        ("Experiment 1: constant rate", "constant_rate"),
+        ("Approach 1: loop", "approach_1_loop"),
+        ("Baseline: logistic regression", "baseline_logistic_regression"),
+    ],
+)
+def test_headings_as_names(title: str, name: str) -> None:
+    assert stem(title) == name
+
+
+def test_a_whole_heading_keeps_its_details() -> None:
+    title = "Cluster the data with k-means and with whatever else can be found in the library of the town"
+    assert stem(title, whole=True).startswith("cluster_data_k_means")
+    assert len(stem(title, whole=True)) <= LONGEST
+
+
+@pytest.mark.parametrize(
+    ("verb", "thing", "name"),
+    [
+        ("train", "modelA", "train_model_a"),
+        ("load", "load_data", "load_data"),
+        ("plot", "scatter_plot", "plot_scatter"),
+        ("plot", "plot", "plot"),
+    ],
+)
+def test_joined_words(verb: str, thing: str, name: str) -> None:
+    assert joined(verb, thing) == name
+
+
+@pytest.mark.parametrize(
+    ("comment", "name"),
+    [
+        ("# Training the model with all rows", "train_model"),
+        ("# Find the best depth for the tree", "find_best_depth"),
+        ("#### load data", "load_data"),
+        # not said as something to do, too vague, too short, too long, or code
+        ("# the model", ""),
+        ("# use a model", ""),
+        ("# plot", ""),
+        ("# fit x y z a b c", ""),
+        ("# fit = model.fit(X)", ""),
+        ("x = 1  # train model", ""),
+    ],
+)
+def test_names_from_comments(comment: str, name: str) -> None:
+    assert named_by([f"{comment}\nx = 1"]) == name
+
+
+@pytest.mark.parametrize(
+    ("heading", "name"),
+    [("Solution", "solve_exercise_2"), ("Example 3", "solve_exercise_2"), ("Newton", "find_newton")],
+)
+def test_headings_that_say_nothing_give_way_to_those_above(heading: str, name: str) -> None:
+    cells = (
+        "# md\n# Title",
+        "x = 1",
+        "# md\n## Solve exercise 2",
+        f"# md\n### {heading}",
+        "largest = max([3, x])\nprint(largest)",
+    )
+    assert [t.name for t in plan_of(*cells, outputs="auto").tasks][-1] == name
+
+
+_TABLE = ("import pandas as pd", "# md\n## Table", "table = pd.read_csv('table.csv')\ntable.head()")
+
+
+@pytest.mark.parametrize(
+    ("heading", "code", "name"),
+    [
+        # what a heading doesn't say, the calls do
+        ("Regions", "regions = table.groupby('region').size()", "summarise_regions"),
+        ("Regions", "table.groupby('region').size().plot()\nplt.title('a')\nplt.show()", "plot_regions"),
+        ("Regions", "table.region.describe()", "explore_regions"),
+        ("Accuracy", "accuracy = accuracy_score(table.a, table.b)", "evaluate_accuracy"),
+        ("Forest", "forest = RandomForestClassifier().fit(table)", "train_forest"),
+        ("Enough", "enough = min(n for n in table.n if n)", "find_enough"),
+        ("Rows", "rows = len(table)", "compute_rows"),
+        # a question is answered by what comes out
+        ("Which one", "best = table.index[0]\nbest", "find_best"),
+        ("Which one", "total = table.n.sum()\ntotal", "compute_total"),
+        # a verb of its own
+        ("Which rows", "# keep the large rows\nlarge = table[table.n > 3]", "keep_large_rows"),
+        ("Check the rows", "rows = len(table)", "check_rows"),
+    ],
+)
+def test_verbs(heading: str, code: str, name: str) -> None:
+    imports = "import matplotlib.pyplot as plt\nfrom sklearn.ensemble import RandomForestClassifier"
+    scores = "from sklearn.metrics import accuracy_score"
+    cells = (
+        f"{imports}\n{scores}",
+        *_TABLE,
+        f"# md\n## {heading}",
+        code,
+        "# md\n## End",
+        "print(len(table))",
+    )
+    assert plan_of(*cells, granularity="section").tasks[1].name == name
+
+
+def test_models_of_other_libraries_are_fitted() -> None:
+    cells = (
+        "import statsmodels.formula.api as smf",
+        *_TABLE,
+        "# md\n## Trend",
+        "trend = smf.ols('a ~ b', table).fit()",
+    )
+    assert plan_of(*cells, granularity="section").tasks[1].name == "fit_trend"
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("orders = pd.read_csv('data/x1.csv')", "load_orders"),
+        ("df = pd.read_csv('data/orders.csv')", "load_orders"),
+        ("df = pd.read_csv('https://example.com/9f7e6d/')", "load_data"),
+    ],
+)
+def test_weak_variables_give_way_to_files(code: str, name: str) -> None:
+    assert plan_of("import pandas as pd", code, "print(1)").tasks[0].name == name
+
+
+def test_groups_under_one_heading_have_names_of_their_own() -> None:
+    cells = (*_TABLE, "# md\n## Limits", "low = table.n.mean()\nlow", "high = table.n.sum() / 2\nhigh")
+    names = [t.name for t in plan_of(*cells, granularity="cell").tasks]
+    assert len(set(names)) == 3
+    assert not any(name[-1].isdigit() for name in names)
+
+
+@pytest.mark.parametrize(("function", "name"), [("rake", "rake_weights"), ("weigh", "compute_raking")])
+def test_a_gerund_is_the_verb_of_the_function_it_names(function: str, name: str) -> None:
+    code = f"def {function}(t):\n    return t.n * 2\n\nweights = {function}(table)"
+    assert plan_of(*_TABLE, "# md\n## Raking", code, granularity="section").tasks[1].name == name
