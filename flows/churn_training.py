@@ -88,7 +88,7 @@ def load_subscribers(min_tenure: int) -> pd.DataFrame:
     subscribers = pd.read_csv("data/subscribers.csv")
     show(subscribers.head(), key="load-subscribers")
 
-    show(subscribers.isna().sum(), key="load-subscribers-2")
+    show(subscribers.isna().sum(), key="load-subscribers-isna")
 
     # new accounts cancel for other reasons, see the note from March
     data = subscribers[subscribers["tenure_months"] >= min_tenure].copy()
@@ -104,7 +104,7 @@ def write_cancellations_by_plan(data: pd.DataFrame, out_dir: str) -> None:
 
     Writes {out_dir}/churn_by_plan.csv and {out_dir}/churn_by_plan.png.
     """
-    plt.close("all")  # a retry starts without the figures of the run that failed
+    plt.close("all")  # what a run that failed has left
     by_plan = (
         data.groupby("plan")["cancelled"].agg(["mean", "count"]).sort_values("mean")
     )
@@ -234,8 +234,9 @@ def churn_training(
     min_tenure: int = 1,
     out_dir: str = "out",
 ) -> dict[str, Any]:
-    """Which subscribers are about to cancel? Retrained by hand on the first Monday of
-    the month.
+    """Which subscribers are about to cancel?
+
+    Retrained by hand on the first Monday of the month.
 
     Args:
         test_size: share of subscribers held back for testing

@@ -283,8 +283,9 @@ def demand_forecast(
     season: int = 7,
     forecast_file: str = "out/forecast.csv",
 ) -> dict[str, Any]:
-    """Daily units, eight weeks ahead. Three models are compared on the last weeks, the
-    best one forecasts.
+    """Daily units, eight weeks ahead.
+
+    Three models are compared on the last weeks, the best one forecasts.
 
     Args:
         horizon: days to forecast
@@ -298,6 +299,7 @@ def demand_forecast(
     weekday = plot_series.submit(demand, smooth, season)
     trained = train_and_test.submit(smooth, promo, demand, holdout, season).result()
     best = find_best.submit(trained["errors"])
+    # Tasks that draw wait for each other: pyplot's figures belong to the whole process.
     test_plotted = plot_test.submit(
         trained["test"],
         trained["naive"],

@@ -181,8 +181,7 @@ def load_stock_count() -> tuple[int, pd.DataFrame]:
     show(df.head(), key="load-stock-count")
 
     show(df.shape, key="load-stock-count-df")
-
-    show(df.describe(), key="load-stock-count-df-2")
+    show(df.describe(), key="load-stock-count-df-describe")
     return n_rows, df
 
 
@@ -228,7 +227,7 @@ def summarise_values(df: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, Any]
     df["qty"] = df["qty"].fillna(med)
 
     df["supplier"] = df["supplier"].fillna("none")
-    show(df.supplier.value_counts(), key="summarise-values-df-2")
+    show(df.supplier.value_counts(), key="summarise-values-df-supplier")
     return df, df2, missing
 
 
@@ -261,7 +260,7 @@ def plot_movements_since_count(df: pd.DataFrame) -> tuple[pd.Series, Any]:
 
     Returns (now, monday). Reads data/stock_moves.csv. Writes out/moves.png.
     """
-    plt.close("all")  # a retry starts without the figures of the run that failed
+    plt.close("all")  # what a run that failed has left
     moves = pd.read_csv("data/stock_moves.csv")
     sign = {"in": 1, "out": -1, "scrap": -1}
     moves["delta"] = moves["qty"] * moves["kind"].map(sign)

@@ -85,7 +85,7 @@ def load_production(start: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     Returns (production, weekly). Reads data/production.csv. Writes out/units.png and
     out/units_weekly.png.
     """
-    plt.close("all")  # a retry starts without the figures of the run that failed
+    plt.close("all")  # what a run that failed has left
     production = pd.read_csv("data/production.csv", parse_dates=["day"])
     production = production[production.day >= start]
     show(production.describe(), key="load-production")
@@ -112,7 +112,7 @@ def load_production(start: str) -> tuple[pd.DataFrame, pd.DataFrame]:
 @task(cache_policy=NO_CACHE, **RETRY_IO)
 def summarise_scrap(production: pd.DataFrame, scrap_limit: float) -> pd.DataFrame:
     """Scrap (cells 11-12). Writes out/scrap.png."""
-    plt.close("all")  # a retry starts without the figures of the run that failed
+    plt.close("all")
     scrap = production.groupby("machine")[["units", "scrap"]].sum()
     scrap["rate"] = scrap["scrap"] / scrap["units"]
     scrap["red"] = scrap["rate"] > scrap_limit
@@ -131,7 +131,7 @@ def summarise_scrap(production: pd.DataFrame, scrap_limit: float) -> pd.DataFram
 @task(cache_policy=NO_CACHE, **RETRY_IO)
 def plot_energy(production: pd.DataFrame) -> None:
     """Energy (cells 14-15). Writes out/energy.png."""
-    plt.close("all")  # a retry starts without the figures of the run that failed
+    plt.close("all")
     energy = production.assign(
         kwh_per_unit=production["energy_kwh"] / production["units"]
     )
@@ -153,7 +153,7 @@ def load_incidents(start: str) -> tuple[pd.DataFrame, pd.Series, Any]:
 
     Returns (down, mttr, worst). Reads data/incidents.csv. Writes out/downtime.png.
     """
-    plt.close("all")  # a retry starts without the figures of the run that failed
+    plt.close("all")
     incidents = pd.read_csv("data/incidents.csv", parse_dates=["opened", "closed"])
     incidents = incidents[incidents["opened"] >= start]
     incidents["hour"] = incidents["opened"].dt.hour
@@ -189,7 +189,7 @@ def load_incidents(start: str) -> tuple[pd.DataFrame, pd.Series, Any]:
 @task(cache_policy=NO_CACHE, **RETRY_IO)
 def load_shifts(start: str) -> pd.DataFrame:
     """Shifts (cells 23-24). Reads data/shifts.csv. Writes out/absence.png."""
-    plt.close("all")  # a retry starts without the figures of the run that failed
+    plt.close("all")
     shifts = pd.read_csv("data/shifts.csv", parse_dates=["day"])
     shifts = shifts.loc[shifts.day >= start]
     absence = shifts.groupby("team")[["headcount", "absent"]].sum()
@@ -206,7 +206,7 @@ def load_shifts(start: str) -> pd.DataFrame:
 @task(cache_policy=NO_CACHE, **RETRY_IO)
 def summarise_one_line_in_detail(production: pd.DataFrame, line: str) -> pd.DataFrame:
     """One line in detail (cell 26). Writes out/line_{line}.png."""
-    plt.close("all")  # a retry starts without the figures of the run that failed
+    plt.close("all")
     detail = production[production["line"] == line]
     fig, axes = plt.subplots(1, 2, figsize=(9, 3))
     for ax, column in zip(axes, ["units", "scrap"]):
@@ -257,6 +257,7 @@ def ops_report(
     folders_made = make_folders.submit()
     production, weekly = load_production.submit(start, wait_for=[folders_made]).result()
     scrap = summarise_scrap.submit(production, scrap_limit)
+    # Tasks that draw wait for each other: pyplot's figures belong to the whole process.
     energy_plotted = plot_energy.submit(production, wait_for=[scrap])
     incidents_loaded = load_incidents.submit(start, wait_for=[energy_plotted])
     absence = load_shifts.submit(start, wait_for=[incidents_loaded])

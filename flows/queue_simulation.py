@@ -43,7 +43,7 @@ def show(*values: Any, key: str) -> None:
             html = value._repr_html_() if hasattr(type(value), "_repr_html_") else None
             html = re.sub(r"<style.*?</style>", "", html or "", flags=re.DOTALL)
             text = html or f"```\n{value!r}\n```"
-            if value is not None and "<matplotlib." not in text[:200]:
+            if value is not None:
                 create_markdown_artifact(markdown=text[:500_000], key=key)
         except Exception:
             logging.getLogger(__name__).warning("%s: not shown", key, exc_info=True)
@@ -58,7 +58,7 @@ def load_arrival_rates() -> dict:
             rates[int(row["hour"])] = float(row["per_hour"])
     show(rates, key="load-arrival-rates")
 
-    show(sum(rates.values()), key="load-arrival-rates-2")
+    show(sum(rates.values()), key="load-arrival-rates-sum")
     return rates
 
 
@@ -164,7 +164,6 @@ def simulate_one_day_check(
     print(len(waits), "served,", gone, "gave up, last one left at", round(clock, 1))
 
     show(served[:3], key="simulate-one-day-check")
-
     print("longest wait", round(max(waits), 1), end=" min\n")
 
     history = []

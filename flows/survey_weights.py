@@ -37,7 +37,7 @@ def show(*values: Any, key: str) -> None:
             html = value._repr_html_() if hasattr(type(value), "_repr_html_") else None
             html = re.sub(r"<style.*?</style>", "", html or "", flags=re.DOTALL)
             text = html or f"```\n{value!r}\n```"
-            if value is not None and "<matplotlib." not in text[:200]:
+            if value is not None:
                 create_markdown_artifact(markdown=text[:500_000], key=key)
         except Exception:
             logging.getLogger(__name__).warning("%s: not shown", key, exc_info=True)
@@ -106,7 +106,7 @@ def rake_survey(
 
     used = rake(survey, margins, rounds)
     print("rounds used:", used)
-    show(survey["weight"].describe().round(3), key="rake-survey-2")
+    show(survey["weight"].describe().round(3), key="rake-survey-weight")
 
     survey["weight"] = survey["weight"].clip(upper=max_weight)
     survey["weight"] /= survey["weight"].mean()
@@ -208,8 +208,9 @@ def survey_weights(
     by: str = "region",
     out_dir: str = "out",
 ) -> dict[str, Any]:
-    """The panel is too young. Every answer gets a weight, so that age and region match
-    the population.
+    """The panel is too young.
+
+    Every answer gets a weight, so that age and region match the population.
 
     Args:
         max_weight: larger weights are cut

@@ -8,7 +8,10 @@ from nb_to_flow.generate import text
 from nb_to_flow.generate.context import Context
 from nb_to_flow.generate.naming import FlowNames, flow_names, returns_dict
 from nb_to_flow.generate.schedule import Action, Deed, is_multiple, schedule, sources_of
+from nb_to_flow.ir.facts import ResourceKind
 from nb_to_flow.ir.plan import FlowPlan, Source, SourceKind, TaskPlan
+
+_ONE_BY_ONE = "# Tasks that draw wait for each other: pyplot's figures belong to the whole process."
 
 
 def flow_code(context: Context, *, configures: bool = False) -> str:
@@ -63,6 +66,12 @@ class _Body:
                 skip = False
                 continue
             skip = self._is_one_line(action, following)
+            if (
+                action.deed is not Deed.UNPACK
+                and self._waits_to_draw(action.task)
+                and _ONE_BY_ONE not in lines
+            ):
+                lines.append(_ONE_BY_ONE)
             lines.append(self._line(action, unpacked=skip))
         return lines
 
@@ -91,11 +100,21 @@ class _Body:
     def _call(self, task: TaskPlan, method: str) -> str:
         # Plain values and futures: Dask takes Prefect's `quote` and `opaque` for tuples.
         arguments = [self.names.expression(i.source) for i in task.inputs]
-        known = set(sources_of(task))
-        waits = [self._future(self.tasks[name]) for name in task.after if name not in self.unpacked | known]
+        waits = [self._future(self.tasks[name]) for name in self._waits(task)]
         if waits:
             arguments.append(f"wait_for=[{', '.join(waits)}]")
         return f"{task.name}{method}({', '.join(arguments)})"
+
+    def _waits(self, task: TaskPlan) -> list[str]:
+        """The tasks that must have ended although nothing of theirs is passed."""
+        return [name for name in task.after if name not in self.unpacked.union(sources_of(task))]
+
+    def _waits_to_draw(self, task: TaskPlan) -> bool:
+        """True if it waits for another task that draws, as it does itself."""
+        return self._draws(task) and any(self._draws(self.tasks[name]) for name in self._waits(task))
+
+    def _draws(self, task: TaskPlan) -> bool:
+        return any(self.context.has_effect(s.statement, ResourceKind.PYPLOT) for s in task.steps)
 
     def _is_future(self, source: Source) -> bool:
         if source.kind is not SourceKind.TASK:
@@ -152,4 +171,10 @@ def _docstring(plan: FlowPlan) -> str:
     )
     described = [p for p in plan.parameters if p.description.strip()]
     args = "\n".join(f"    {p.name}: {' '.join(p.description.split())}" for p in described)
-    return text.docstring([text.filled(summary, indent=8), f"Args:\n{args}" if described else ""], indent=4)
+    first, rest = text.first_sentence(summary, text.WIDTH - 8)
+    paragraphs = [
+        text.filled(first, indent=8),
+        text.filled(rest, indent=4),
+        f"Args:\n{args}" if described else "",
+    ]
+    return text.docstring(paragraphs, indent=4)

@@ -16,7 +16,7 @@ def show(*values: Any, key: str) -> None:
             html = value._repr_html_() if hasattr(type(value), "_repr_html_") else None
             html = re.sub(r"<style.*?</style>", "", html or "", flags=re.DOTALL)
             text = html or f"```\\n{value!r}\\n```"
-            if value is not None and "<matplotlib." not in text[:200]:
+            if value is not None:
                 create_markdown_artifact(markdown=text[:500_000], key=key)
         except Exception:
             logging.getLogger(__name__).warning("%s: not shown", key, exc_info=True)

@@ -13,8 +13,9 @@ from nb_to_flow.generate.context import Context, own_entries
 from nb_to_flow.generate.header import Header, make_header
 from nb_to_flow.generate.helpers import NAMES, helper_sources
 from nb_to_flow.generate.imports import used_names
+from nb_to_flow.generate.keys import Keys
 from nb_to_flow.generate.lines import Line, added_words, copied, indented, joined, stripped, written
-from nb_to_flow.generate.rewrite import Keys, Scope, rewrite
+from nb_to_flow.generate.rewrite import Scope, rewrite
 from nb_to_flow.generate.tasks import task_lines
 from nb_to_flow.ir.facts import ResourceKind, Role
 from nb_to_flow.ir.helpers import with_requirements

@@ -11,17 +11,21 @@ from nb_to_flow.ir.plan import FlowPlan, Source, SourceKind, TaskPlan
 # Tasks are named by what they do, their results by what was done.
 _IRREGULAR = {
     "build": "built", "cut": "cut", "draw": "drawn", "drop": "dropped", "find": "found", "fit": "fitted",
-    "get": "fetched", "keep": "kept", "make": "made", "plot": "plotted", "put": "put", "read": "read", "run": "done",
+    "get": "fetched", "init": "initialised", "keep": "kept", "make": "made", "pick": "picked", "plot": "plotted", "put": "put", "read": "read", "run": "done",
     "send": "sent", "set": "set", "show": "shown", "split": "split", "write": "written",
 }  # fmt: skip
 _VERBS = (
-    "add aggregate analyse analyze apply assign calculate check clean cluster collect combine compare compute"
-    " convert count create define describe display download encode engineer estimate evaluate explore export"
-    " extract fetch fill filter forecast format generate group import impute initialise initialize inspect"
-    " join label list load map mark measure merge normalise normalize optimise optimize parse predict prepare"
-    " preprocess print process project rank rate reduce rename report resample reshape sample save scale score"
-    " search select simulate smooth solve sort summarise summarize test tidy train transform tune update"
-    " validate visualise visualize"
+    "access add adjust aggregate analyse analyze annotate apply assess assign bin calculate change check classify clean"
+    " cluster collect combine compare compute configure convert correct count create customise customize decompose"
+    " define demonstrate derive describe determine display download encode engineer estimate evaluate examine exclude"
+    " explore export extract fetch fill filter flatten forecast format generate group handle identify illustrate"
+    " implement import impute infer initialise initialize inspect instantiate interpolate interpret introduce invert"
+    " investigate iterate join label list load locate map mark mask match measure merge modify normalise normalize"
+    " optimise optimize parse perform pivot predict prepare preprocess print process project rake rank rate reduce"
+    " remove rename reorder replace report rescale resample reshape retrieve reverse rotate sample save scale score"
+    " search select separate shuffle simplify simulate slice smooth solve sort specify standardise standardize"
+    " store summarise summarize test tidy tokenize track train transform translate transpose tune update use"
+    " validate verify view visualise visualize weight"
 )
 _REGULAR = frozenset(_VERBS.split())
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from nb_to_flow.generate.context import Context
 from nb_to_flow.generate.imports import resolve
+from nb_to_flow.generate.keys import Keys, aspect, subject
 from nb_to_flow.ir.edits import Edit, Positions, apply_edits
 from nb_to_flow.ir.facts import Access, Effect, ResourceKind
 from nb_to_flow.ir.notebook import Statement
@@ -28,29 +29,6 @@ _SILENT_FUNCTIONS = frozenset(
 )
 _SILENT_EFFECTS = frozenset({ResourceKind.PYPLOT, ResourceKind.AMBIENT, ResourceKind.DIRECTORY})
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-
-
-@dataclass(slots=True, kw_only=True)
-class Keys:
-    """Artifact keys of one task or function: `load-orders`, then `load-orders-refunds` for what shows refunds."""
-
-    name: str
-    used: set[str] = field(default_factory=set)
-
-    def next(self, what: str = "") -> str:
-        """The next key; `what` names what is shown, to tell it from the task's others."""
-        stem, what = _kebab(self.name) or "output", _kebab(what)
-        key = f"{stem}-{what}" if self.used and what and what not in stem else stem
-        number = 2
-        free = key
-        while free in self.used:
-            free, number = f"{key}-{number}", number + 1
-        self.used.add(free)
-        return free
-
-
-def _kebab(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,14 +314,10 @@ class _Rewriter:
     def _key(self, shown: ast.expr | None = None) -> str:
         if self.displays != "artifact":
             return ""
-        return f', key="{self.scope.keys.next(self._subject(shown))}"'
-
-    def _subject(self, shown: ast.expr | None) -> str:
-        """The first variable in an expression."""
-        names = [n for n in ast.walk(shown) if isinstance(n, ast.Name)] if shown is not None else []
-        names.sort(key=lambda n: (n.lineno, n.col_offset))
-        others = {*self.context.imports, *self.statement.synthetic}
-        return next((n.id for n in names if n.id in self.context.top and n.id not in others), "")
+        if shown is None:
+            return f', key="{self.scope.keys.next()}"'
+        variables = self.context.top - {*self.context.imports, *self.statement.synthetic}
+        return f', key="{self.scope.keys.next(subject(shown, variables), aspect(shown))}"'
 
     def _inner_text(self, node: ast.expr) -> str:
         """The text of an argument with its own edits made."""

@@ -8,11 +8,14 @@ from itertools import groupby
 from nb_to_flow.generate import text
 from nb_to_flow.generate.annotations import annotation
 from nb_to_flow.generate.context import Context
+from nb_to_flow.generate.keys import Keys
 from nb_to_flow.generate.lines import Line, copied, indented, stripped, written
 from nb_to_flow.generate.naming import returns_dict
-from nb_to_flow.generate.rewrite import Keys, Scope, figures_code, rewrite
+from nb_to_flow.generate.rewrite import Scope, figures_code, rewrite
 from nb_to_flow.ir.facts import Access, ResourceKind
 from nb_to_flow.ir.plan import Copy, CopyKind, Step, TaskPlan
+
+_SHORT = text.WIDTH - 4  # what stays on one line in a function
 
 
 def task_lines(task: TaskPlan, context: Context) -> list[Line]:
@@ -76,9 +79,9 @@ def _prologue(task: TaskPlan, context: Context) -> list[Line]:
         code += [f"global {', '.join(names)}"]
         late = {p.name for s in task.steps for p in context.parameters_of(s.statement)}
         code += [f"{i.name} = given_{i.name}" for i in task.inputs if i.name not in late]
-    draws = any(context.has_effect(s.statement, ResourceKind.PYPLOT) for s in task.steps)
-    if task.retry and context.options.retries and draws:
-        code.append('plt.close("all")  # a retry starts without the figures of the run that failed')
+    if _starts_afresh(task, context):
+        first = next(t for t in context.plan.tasks if _starts_afresh(t, context)) is task
+        code.append('plt.close("all")' + ("  # what a run that failed has left" if first else ""))
     code += [line for copy in task.copies for line in _copy(copy)]
     if _draws_seeded(task, context):
         code.append("isolate_random()")
@@ -88,6 +91,12 @@ def _prologue(task: TaskPlan, context: Context) -> list[Line]:
     if task.builtins:
         code.append(f"from builtins import {', '.join(task.builtins)}")
     return [line for statement in code for line in written(context.renamed(statement))]
+
+
+def _starts_afresh(task: TaskPlan, context: Context) -> bool:
+    """True if it draws and may be retried: it must not draw on figures of the run that failed."""
+    draws = any(context.has_effect(s.statement, ResourceKind.PYPLOT) for s in task.steps)
+    return draws and task.retry and bool(context.options.retries)
 
 
 def _draws_seeded(task: TaskPlan, context: Context) -> bool:
@@ -115,15 +124,21 @@ def _global_names(task: TaskPlan, context: Context) -> list[str]:
 
 
 def _steps(task: TaskPlan, context: Context) -> list[Line]:
-    """The author's statements, a blank line between cells."""
+    """The author's statements, a blank line between cells that have more than a line."""
     keys = Keys(name=task.name)
     lines: list[Line] = []
+    short = False
     for _, steps in groupby(task.steps, key=lambda step: context.statement(step.statement).cell):
         cell = stripped([line for step in steps for line in _step(step, task, context, keys)])
-        if lines and cell:
+        was_short, short = short, _is_short(cell) if cell else short
+        if lines and cell and not (was_short and short):
             lines.append(Line(text=""))
         lines += cell
     return lines
+
+
+def _is_short(cell: list[Line]) -> bool:
+    return len(cell) == 1 and len(cell[0].text) <= _SHORT
 
 
 def _step(step: Step, task: TaskPlan, context: Context, keys: Keys) -> Iterator[Line]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable
 
@@ -27,6 +28,14 @@ def sentence(text: str) -> str:
     """The text as one line that ends like a sentence."""
     text = " ".join(text.split()).strip()
     return text if not text or text[-1] in ".!?:" else text + "."
+
+
+def first_sentence(text: str, longest: int) -> tuple[str, str]:
+    """The first sentence and the rest, if together they are longer than that and the first alone is not."""
+    match = re.match(r"(.{12,}?[.!?])\s+(?=[A-Z\"'(])", text)
+    if len(text) <= longest or match is None or len(match[1]) > longest:
+        return text, ""
+    return match[1], text[match.end() :]
 
 
 def numbers(positions: Iterable[int]) -> str:

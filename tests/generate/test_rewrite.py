@@ -9,7 +9,8 @@ import pytest
 
 from nb_to_flow.generate.context import make_context
 from nb_to_flow.generate.helpers import NAMES
-from nb_to_flow.generate.rewrite import Keys, Scope, rewrite
+from nb_to_flow.generate.keys import Keys
+from nb_to_flow.generate.rewrite import Scope, rewrite
 from nb_to_flow.ir.facts import Effect
 from nb_to_flow.ir.flow import GenerateOptions
 from tests.generate.plans import PYPLOT, RAW, plan
@@ -44,7 +45,7 @@ SHOWN = [
     ("display(df)", 'show(df, key="load-it")'),
     ("display(df, raw=True)", 'show(df, key="load-it")'),
     ("display(a, *b,)", 'show(a, *b, key="load-it")'),
-    ("list(map(display, xs))", 'show(list(map(partial(show, key="load-it"), xs)), key="load-it-2")'),
+    ("list(map(display, xs))", 'show(list(map(partial(show, key="load-it"), xs)), key="load-it-list")'),
     ("for x in xs: display(x)", 'for x in xs: show(x, key="load-it")'),
     ("display(a); ", 'show(a, key="load-it"); '),
 ]
