@@ -172,7 +172,7 @@ def train_random_forest(
     X_test: pd.DataFrame,
     features: pd.DataFrame,
     n_trees: int,
-    numpy_state: Any,
+    numpy_state: tuple,
 ) -> tuple[RandomForestClassifier, float, pd.Series]:
     """Random forest (cells 19-20). Returns (forest, forest_auc, importance)."""
     np.random.set_state(numpy_state)

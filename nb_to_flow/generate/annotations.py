@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Mapping
 
 # Classes that are surely there under their module's public name: an annotation runs when the flow is imported.
@@ -24,11 +25,21 @@ _PLAIN_WORDS = "int float complex bool str bytes bytearray list dict set frozens
 _PLAIN = frozenset(_PLAIN_WORDS.split())
 
 
-def annotation(type_name: str, imports: Mapping[str, str], classes: frozenset[str]) -> str:
+# What an annotation may bring in where the notebook doesn't import it: its libraries have.
+_BROUGHT_IN = {"pandas": "pd", "numpy": "np"}
+_SIMPLE = re.compile(r"(?:list|dict|set)\[(?:(?:int|float|str|bool)(?:, )?)+\]")
+
+
+def annotation(
+    type_name: str, imports: Mapping[str, str], classes: frozenset[str], spelled: frozenset[str] = frozenset()
+) -> str:
     """The annotation for an inferred type, `Any` if it has no name here.
 
-    `imports` maps the names that the module imports to what they stand for ("pd": "pandas"); `classes` are
-    the classes and other definitions at module level.
+    Args:
+        type_name: such as "pandas.DataFrame", "list[str]", "".
+        imports: what the names that the module imports stand for ("pd": "pandas").
+        classes: the classes and other definitions at module level.
+        spelled: dotted names in the notebook's code ("svm.SVC"): these surely exist.
     """
     base, _, inside = type_name.partition("[")
     if base == "Annotated":
@@ -36,13 +47,20 @@ def annotation(type_name: str, imports: Mapping[str, str], classes: frozenset[st
     if base in ("None", "NoneType"):
         return "None"
     if base in _PLAIN:
-        return "Any" if base in imports or base in classes or not hasattr(builtins, base) else base
+        hidden = base in imports or base in classes or not hasattr(builtins, base)
+        return "Any" if hidden else type_name if _SIMPLE.fullmatch(type_name) else base
     if base in classes:
         return base
-    return _imported(base, imports) or "Any"
+    return _imported(base, imports, spelled) or _brought_in(base, classes) or "Any"
 
 
-def _imported(qualified: str, imports: Mapping[str, str]) -> str:
+def _brought_in(qualified: str, classes: frozenset[str]) -> str:
+    root, _, name = qualified.rpartition(".")
+    local = _BROUGHT_IN.get(root, "")
+    return f"{local}.{name}" if local and qualified in _PUBLIC and local not in classes else ""
+
+
+def _imported(qualified: str, imports: Mapping[str, str], spelled: frozenset[str]) -> str:
     root, _, name = qualified.rpartition(".")
     if not name:
         return ""
@@ -50,6 +68,8 @@ def _imported(qualified: str, imports: Mapping[str, str]) -> str:
         module, _, imported = target.rpartition(".")
         if imported == name and module and module.partition(".")[0] == qualified.partition(".")[0]:
             return local
+        if target == root and f"{local}.{name}" in spelled:
+            return f"{local}.{name}"
     if qualified not in _PUBLIC:
         return ""
     for local, target in imports.items():

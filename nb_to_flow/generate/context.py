@@ -25,6 +25,7 @@ import logging
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pydoc
 import random
 import re
@@ -43,6 +44,8 @@ from websockets.asyncio import connection
     + "\n".join(line for helper in HELPERS.values() for line in helper.imports)
 )
 
+_CLASSES = re.compile(r"\b[a-z]\w*\.[A-Z]\w+")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
@@ -52,6 +55,7 @@ class Context:
         imports: what each name that the notebook imports stands for.
         bound: all names that the notebook's code binds anywhere, in functions too.
         top: names that the notebook's statements bind at its top level.
+        spelled: dotted names of classes in the notebook's code ("svm.SVC").
         own: names of generated code that had to change because the notebook uses them otherwise.
         open_cells: cells that may print less than a line, which ends with the cell.
         draws: True if pyplot is used.
@@ -63,6 +67,7 @@ class Context:
     entries: tuple[Entry, ...]
     bound: frozenset[str]
     top: frozenset[str]
+    spelled: frozenset[str]
     own: Mapping[str, str]
     open_cells: frozenset[int]
     draws: bool
@@ -117,6 +122,7 @@ def make_context(plan: FlowPlan, options: GenerateOptions, helpers: frozenset[st
         entries=entries,
         bound=bound,
         top=top,
+        spelled=frozenset(w for s in notebook.statements for w in _CLASSES.findall(s.code)),
         own=_own_names(bound | _task_names(plan), imports, helpers),
         draws=_draws(plan, imports),
         open_cells=frozenset() if "print" in bound else _open_cells(plan, imports),
@@ -132,8 +138,9 @@ def _own_names(taken: frozenset[str], imports: Mapping[str, str], helpers: froze
     renamed: dict[str, str] = {}
     pyplot = next((local for local, target in imports.items() if target == "matplotlib.pyplot"), "plt")
     numpy = next((local for local, target in imports.items() if target == "numpy"), "np")
+    pandas = next((local for local, target in imports.items() if target == "pandas"), "pd")
     for entry in OWN_IMPORTS:
-        wish = {"plt": pyplot, "np": numpy}.get(entry.local, entry.local)
+        wish = {"plt": pyplot, "np": numpy, "pd": pandas}.get(entry.local, entry.local)
         if wish in taken and imports.get(wish) != entry.target:
             wish = f"prefect_{wish}" if entry.module.startswith("prefect") else f"{wish}_module"
         if wish != entry.local:

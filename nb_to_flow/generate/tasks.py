@@ -56,7 +56,7 @@ def _returned(task: TaskPlan, context: Context) -> str:
 
 
 def _annotation(type_name: str, context: Context) -> str:
-    return annotation(type_name, context.imports, context.top)
+    return annotation(type_name, context.imports, context.top, context.spelled)
 
 
 def _docstring(task: TaskPlan) -> str:

@@ -18,7 +18,8 @@ from nb_to_flow.plan.fusion import held_together, hoisted_names
 from nb_to_flow.plan.interfaces import Interface, interface_of
 from nb_to_flow.plan.partition import Partition, topological
 from nb_to_flow.plan.settle import Settled
-from nb_to_flow.plan.versions import stored_names
+from nb_to_flow.plan.types import Types
+from nb_to_flow.plan.versions import Version, stored_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -174,6 +175,7 @@ def build_tasks(assembly: Assembly, names: Mapping[int, str]) -> dict[int, TaskP
     draft = assembly.draft
     outputs = needed_outputs(assembly)
     together = together_by_group(assembly)
+    types = Types(draft)
     tasks = {}
     for g in assembly.order:
         face = assembly.interfaces[g]
@@ -181,8 +183,8 @@ def build_tasks(assembly: Assembly, names: Mapping[int, str]) -> dict[int, TaskP
             name=names[g],
             cells=cells_of(assembly, g),
             steps=_steps(assembly, g),
-            inputs=tuple(_input(assembly, names, n, d) for n, d in face.inputs.items()),
-            outputs=tuple(Output(name=n, type=draft.versions.type_of((n, d))) for n, d in outputs[g].items()),
+            inputs=tuple(_input(assembly, names, (n, d), types) for n, d in face.inputs.items()),
+            outputs=tuple(Output(name=n, type=types.of((n, d))) for n, d in outputs[g].items()),
             copies=copies_for(draft, face, together.get(g, ())),
             prebinds=_prebinds(draft, face, outputs[g]),
             builtins=tuple(sorted(face.builtins)),
@@ -221,9 +223,10 @@ def source_of(assembly: Assembly, names: Mapping[int, str], name: str, definer: 
     return Source(kind=SourceKind.TASK, name=name, task=names[assembly.home[definer]])
 
 
-def _input(assembly: Assembly, names: Mapping[int, str], name: str, definer: int) -> Input:
+def _input(assembly: Assembly, names: Mapping[int, str], version: Version, types: Types) -> Input:
     draft = assembly.draft
-    kind = draft.versions.type_of((name, definer))
+    name, definer = version
+    kind = types.of(version)
     for parameter in draft.parameters:
         if parameter.statement == definer:
             kind = parameter.annotation

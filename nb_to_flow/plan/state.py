@@ -42,7 +42,7 @@ def _hand_overs(assembly: Assembly, generator: str) -> Iterator[tuple[int, int]]
 def _giving(task: TaskPlan, generator: str) -> TaskPlan:
     if generator in task.returns_states:
         return task
-    output = Output(name=STATE_NAMES[generator], type="")
+    output = Output(name=STATE_NAMES[generator], type="tuple")
     return replace(task, returns_states=(*task.returns_states, generator), outputs=(*task.outputs, output))
 
 
@@ -50,7 +50,7 @@ def _taking(task: TaskPlan, generator: str, giver: str) -> TaskPlan:
     name = STATE_NAMES[generator]
     if generator in task.restores:
         return task
-    taken = Input(name=name, type="", source=Source(kind=SourceKind.TASK, name=name, task=giver))
+    taken = Input(name=name, type="tuple", source=Source(kind=SourceKind.TASK, name=name, task=giver))
     return replace(task, restores=(*task.restores, generator), inputs=(*task.inputs, taken))
 
 
