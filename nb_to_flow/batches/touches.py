@@ -76,7 +76,8 @@ def touches_of(draft: Draft, folder: Path) -> Iterator[Touch]:
             if use.folder or UNKNOWN in use.depends or (use.adds and not writes):
                 continue
             text = filled_in(use, draft.arguments.value)
-            told_by = digest([draft.arguments.value.get(name) for name in sorted(use.depends)])
+            given = [draft.arguments.value.get(name) for name in sorted(use.depends)]
+            told_by = digest(given) if _is_open(_starred(text)) else ""
             yield Touch(place=_place(text, told_by, use, str(base)), use=use, writes=writes)
 
 

@@ -1,6 +1,7 @@
-"""A batch against papermill: `python -m tests.benchmarks.batch [--sets 60 1000] [--postgres] [--tiny 10000]`.
+"""A batch against papermill: `python -m tests.benchmarks.batch [--sets 60 1000] [--databases ...] [--tiny 10000]`.
 
-All side by side in one run, on a Prefect server of its own. The loop of papermill is extrapolated from six sets.
+All side by side in one run, on Prefect servers of its own: one with SQLite, one with PostgreSQL if that is
+installed. The loop of papermill is extrapolated from six sets.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ from tests.benchmarks.work import (
     write_sets,
     write_tiny_notebook,
 )
-from tests.servers import PrefectServer, start_postgres, start_prefect_server
+from tests.servers import PrefectServer, find_postgres, start_postgres, start_prefect_server
 
 _SAMPLE = 6
 _RUNNERS = ("process", "thread")
+_DATABASES = ["SQLite", *(["PostgreSQL"] if find_postgres() else [])]
 # The notebook is small: by itself, the region and the score would share a task.
 _SECTIONS = nb_to_flow.ConvertOptions(granularity="section")
 
@@ -39,35 +41,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sets", type=int, nargs="+", default=[60, 1000])
     parser.add_argument("--tiny", type=int, default=0, help="also so many sets that take no time: memory")
-    parser.add_argument(
-        "--postgres", action="store_true", help="the server's database: PostgreSQL, not SQLite"
-    )
+    parser.add_argument("--databases", nargs="+", choices=_DATABASES, default=_DATABASES)
     parser.add_argument("--batch-only", action="store_true", help="leave papermill out")
     given = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory(prefix="nb-to-flow-benchmark-") as scratch,
-        _server(given.postgres, scratch) as server,
-    ):
-        folder = Path(scratch)
-        print(
-            f"server with {'PostgreSQL' if given.postgres else 'SQLite'}, {cores()} cores, load {os.getloadavg()}"
-        )
-        loop, tasks = (0.0, 0.0) if given.batch_only else _papermill(folder, server.env)
-        for count in given.sets:
-            _compare(folder, server, count, loop, tasks)
-        if given.tiny:
-            _memory(folder, server.env, given.tiny)
+    papermill = (0.0, 0.0)
+    for database in given.databases:
+        with tempfile.TemporaryDirectory(prefix="nb-to-flow-benchmark-") as scratch:
+            folder = Path(scratch)
+            with _server(database, folder) as server:
+                print(f"\nserver with {database}, {cores()} cores, load {os.getloadavg()}")
+                if not given.batch_only and not any(papermill):
+                    papermill = _papermill(folder, server.env)
+                for count in given.sets:
+                    _compare(folder, server, count, *papermill)
+                if given.tiny and database == given.databases[0]:
+                    _memory(folder, server.env, given.tiny)
 
 
 @contextmanager
-def _server(postgres: bool, scratch: str) -> Iterator[PrefectServer]:
-    database = start_postgres() if postgres else None
-    if postgres and database is None:
+def _server(name: str, scratch: Path) -> Iterator[PrefectServer]:
+    database = start_postgres() if name == "PostgreSQL" else None
+    if name == "PostgreSQL" and database is None:
         raise SystemExit("no PostgreSQL is installed")
     try:
-        server = start_prefect_server(
-            Path(scratch) / "prefect", database_url=database.url if database else None
-        )
+        server = start_prefect_server(scratch / "prefect", database_url=database.url if database else None)
         try:
             yield server
         finally:
@@ -107,7 +104,9 @@ def _compare(folder: Path, server: PrefectServer, count: int, loop: float, tasks
         start = found.wall - outcome["seconds"]
         _row(f"batch, {runner}", found.wall, count * loop, bound, start, more)
     print(f"{'bound: work / cores':<28}{bound:>9.1f}")
-    print(f"* from {_SAMPLE} sets")
+    print(
+        f"* from {_SAMPLE} sets; idle: what pieces didn't take of the cores, as they wait or are orchestrated"
+    )
 
 
 def _row(name: str, wall: float, loop: float, bound: float, start: float = 0, more: str = "") -> None:
