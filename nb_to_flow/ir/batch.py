@@ -304,8 +304,8 @@ class BatchOptions:
         address: the cluster of "dask" or "ray"; "" starts one on this machine.
         on_error: "continue" with the other sets, or "stop" at the first failure.
         keep_intermediates: keep the results of pieces when the batch has ended.
-        own_folders: run pieces that write files in a folder of each set's own.
-        allow_overwrites: run although several pieces write to one path.
+        own_folders: run pieces that write files in a folder of each set's own; threads run those one by one.
+        allow_overwrites: run although pieces of several sets write to one path: they take turns.
         artifacts: let tasks publish their own artifacts to the server; otherwise these are left out.
     """
 
