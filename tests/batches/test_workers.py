@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nb_to_flow.batches.clusters import Ray
 from nb_to_flow.batches.driver import Driver
+from nb_to_flow.batches.jobs import Setup
 from nb_to_flow.batches.pools import WorkerLost
 from nb_to_flow.batches.run import _pool
 from nb_to_flow.batches.writers import wait_for_workers
 from nb_to_flow.ir.batch import BatchOptions, Finished, State
+from nb_to_flow.ir.errors import InputError
 from tests.batches.flows import MemoryLedger, program_of, values_of, write_flow
 
 CODE = """
@@ -148,3 +152,48 @@ def test_threads_are_alone_with_what_belongs_to_the_process(
     seen: list[Any] = flow.fn.__globals__["seen"]
     assert sorted(seen) == [[n] for n in range(6)]
     driver.close()
+
+
+class SlowRay:
+    """Ray on a machine so busy that it starts only after some attempts."""
+
+    def __init__(self, attempts: int) -> None:
+        self.attempts = attempts
+        self.asked: list[str] = []
+
+    def is_initialized(self) -> bool:
+        return False
+
+    def init(self, address: str, **options: Any) -> None:
+        self.asked.append(address)
+        if self.asked.count(address) < self.attempts:
+            raise Exception("The current node timed out during startup.")  # noqa: TRY002 - as Ray does
+
+    def shutdown(self) -> None:
+        self.asked.append("shutdown")
+
+    def cluster_resources(self) -> dict[str, float]:
+        return {"CPU": 2.0}
+
+    def remote(self, **options: Any) -> Any:
+        return lambda function: function
+
+
+def test_ray_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    setup = Setup(
+        flow_file=tmp_path / "f.py", flow_name="f", folder=tmp_path, store=tmp_path, results=tmp_path
+    )
+    for attempts, address, asked in (
+        (1, "", ["local"]),
+        (2, "", ["local", "shutdown", "local"]),
+        (9, "", ["local", "shutdown"] * 3),
+        (9, "10.0.0.1:6379", ["10.0.0.1:6379", "shutdown"]),
+    ):
+        ray = SlowRay(attempts)
+        monkeypatch.setitem(sys.modules, "ray", ray)
+        if attempts < 9:
+            Ray(setup, address, 4)
+        else:
+            with pytest.raises(InputError, match="no Ray cluster .*: The current node timed out"):
+                Ray(setup, address, 4)
+        assert ray.asked == asked
