@@ -35,6 +35,7 @@ def _played(job: dict[str, Any]) -> dict[str, Any]:
     from nb_to_flow.run import Failure, RunRequest, RunResult, run_module
     from nb_to_flow.run.failure import describe
     from nb_to_flow.run.server import prepare_server
+    from nb_to_flow.verify.kernel import versions
     from nb_to_flow.verify.probe import Orders, install, save_outside
 
     prepare_server(lambda line: None)  # before prefect is imported
@@ -61,6 +62,7 @@ def _played(job: dict[str, Any]) -> dict[str, Any]:
     return {
         "values": _portraits(result.values, job["names"]),
         "seconds": seconds,
+        "versions": versions(),
         "failure": None
         if failure is None
         else {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -137,6 +138,17 @@ def displays_note(notebook: Observation, shows: str) -> list[str]:
     if shows == "log" and notebook.figures:
         return ["Not compared, as the flow doesn't show them (--displays log): figures."]
     return []
+
+
+def libraries_note(notebook: Observation, runs: tuple[FlowRun, ...]) -> list[str]:
+    """What is to be said if the flow has other libraries than the notebook, or lacks some."""
+    if any(run.failure is not None and "No module named" in run.failure.message for run in runs):
+        return [f"The flow ran in {sys.executable}: the notebook's libraries must be installed there too."]
+    mine, theirs = notebook.versions, runs[0].versions
+    other = [name for name in sorted(mine) if name in theirs and mine[name] != theirs[name]]
+    words = [f"{name} {mine[name]} in the notebook, {theirs[name]} in the flow" for name in other[:4]]
+    more = f" (and {len(other) - 4} more)" if len(other) > 4 else ""
+    return [f"Other versions of libraries: {'; '.join(words)}{more}."] if words else []
 
 
 def origins_of(flow: GeneratedFlow, shape: FlowShape, *, complete: bool, shows: str, module: str) -> Origins:

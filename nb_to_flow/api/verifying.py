@@ -20,6 +20,7 @@ from nb_to_flow.api.verifiable import (
     copy_notes,
     displays_note,
     flow_and_name,
+    libraries_note,
     named_kernel,
     origins_of,
     read_shape,
@@ -287,6 +288,7 @@ class VerifySession:
                 *self._notes(chosen, plan, job.repeatable),
                 *unseen_note(first, runs),
                 *displays_note(first, observed.shows),
+                *libraries_note(first, runs),
             ),
             notebook_seconds=first.seconds,
             flow_text=text,
@@ -308,6 +310,7 @@ class VerifySession:
             failure=seen.failure,
             first=first_difference(observed.reference, seen, findings, origins),
             seconds=seen.seconds,
+            versions=seen.versions,
         )
 
     def _notes(self, options: VerifyOptions, plan: FlowPlan, repeatable: frozenset[str]) -> list[str]:

@@ -94,7 +94,7 @@ def verify(
     **values: Any,
 ) -> int:
     """Run a notebook and its flow, each in its own copy of the folder, and compare what they leave:
-    variables, printed lines, files and figures. This runs the notebook's code.
+    variables, printed lines, files and displays. This runs the notebook's code.
 
     Talks to the Prefect server of PREFECT_API_URL; without one, it starts its own for the time.
     """

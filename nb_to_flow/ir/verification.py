@@ -142,6 +142,7 @@ class Observation:
         writers: for files of that folder (relative, with "/"), the cells or tasks that opened them to write.
         failure: why it failed, or None.
         seconds: how long the notebook or flow took, without the start of its process.
+        versions: of the libraries that were imported.
     """
 
     folder: Path
@@ -153,6 +154,7 @@ class Observation:
     writers: Mapping[str, tuple[int | str, ...]] = field(default_factory=dict)
     failure: Breakdown | None = None
     seconds: float = 0.0
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +206,7 @@ class FlowRun:
         failure: why the flow failed, or None.
         first: where its first difference is, or None.
         seconds: how long it took.
+        versions: of the libraries that it imported.
     """
 
     runner: str = ""
@@ -213,6 +216,7 @@ class FlowRun:
     failure: Breakdown | None = None
     first: First | None = None
     seconds: float = 0.0
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:

@@ -146,6 +146,7 @@ def _observation(job: FlowJob, records: Path, folder: Path, live: Path, ended: E
         writers=relative_writers(_writers(calls), live),
         failure=_failure(job, done, ended),
         seconds=done.get("seconds", 0.0),
+        versions=done.get("versions", {}),
     )
 
 

@@ -86,6 +86,7 @@ class Watch:
             "figures": self._figures,
             "displays": self._displays,
             "writers": self._writers,
+            "versions": versions(),
         }
         path = os.path.join(self._records, "final.json")
         with open(path + ".part", "w", encoding="utf-8") as stream:
@@ -130,6 +131,16 @@ class Watch:
             "optional": value is None or any(not kind.startswith("text/") for kind in bundle),
         }
         self._displays.append(display)
+
+
+def versions() -> dict[str, str]:
+    """The versions of the libraries that this process has imported."""
+    found = {}
+    for name, module in list(sys.modules.items()):
+        version = getattr(module, "__dict__", {}).get("__version__")
+        if "." not in name and isinstance(version, str):
+            found[name] = version
+    return found
 
 
 def _text_of(value: Any) -> str:

@@ -108,7 +108,7 @@ def _observation(job: NotebookJob, records: Path, folder: Path, live: Path, ende
     final = _final(records)
     if final is None and failure is None and any(c["cell_type"] == "code" and c["source"] for c in executed):
         failure = Breakdown(message="the kernel ended before the last cell did")
-    final = final or {"variables": {}, "figures": [], "displays": [], "writers": {}}
+    final = final or {"variables": {}, "figures": [], "displays": [], "writers": {}, "versions": {}}
     return Observation(
         folder=folder,
         variables=final["variables"],
@@ -119,6 +119,7 @@ def _observation(job: NotebookJob, records: Path, folder: Path, live: Path, ende
         writers=relative_writers(final["writers"], live),
         failure=failure,
         seconds=done["seconds"],
+        versions=final["versions"],
     )
 
 

@@ -21,7 +21,7 @@ from nb_to_flow.verify.text import last_line
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-_WAIT = 180.0
+_WAIT = 600.0
 _STARTED = "Flow runs went to a Prefect server of their own, as PREFECT_API_URL names none."
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from nb_to_flow import VerifyOptions
 from nb_to_flow.ir.verification import What
 
-VARIABLE, LINE, FILE, FIGURE = What.VARIABLE, What.LINE, What.FILE, What.FIGURE
+VARIABLE, LINE, FILE, FIGURE, DISPLAY = What.VARIABLE, What.LINE, What.FILE, What.FIGURE, What.DISPLAY
 
 # One task for each cell; only the standard library.
 ROWS = (
@@ -47,9 +47,10 @@ print('kept', len(clean))""",
     """\
 totals = clean.groupby('region', as_index=False)['net'].sum()
 print(totals['region'].tolist())
-print('sum', round(totals['net'].sum(), 2))""",
+print('sum', round(totals['net'].sum(), 2))
+totals.round(1)""",
     "## Flag returns",
-    "orders['returned'] = orders['id'] % 7 == 0\nreturned = int(orders['returned'].sum())",
+    "orders['returned'] = orders['id'] % 7 == 0\nreturned = int(orders['returned'].sum())\norders['region'].unique().tolist()",
     "## Draw a sample",
     "random.seed(seed)\nsample = random.sample(clean['id'].tolist(), 5)",
     "## Draw again",
@@ -393,6 +394,30 @@ IN_SHOP = [
         found="figure 1",
         task="plot_totals",
         cell=19,
+    ),
+    Fault(
+        name="a displayed table is lost",
+        edits=edit('    show(totals.round(1), key="summarise-totals")\n', ""),
+        what=DISPLAY,
+        found="shown by cell 8",
+        task="summarise_totals",
+        cell=7,
+    ),
+    Fault(
+        name="a displayed table shows something else",
+        edits=edit("totals.round(1)", "totals.round(2)"),
+        what=DISPLAY,
+        found="shown by cell 8",
+        task="summarise_totals",
+        cell=7,
+    ),
+    Fault(
+        name="a displayed text shows something else",
+        edits=edit(".unique().tolist()", ".unique().tolist()[::-1]"),
+        what=DISPLAY,
+        found="shown by cell 10",
+        task="compute_flag_returns",
+        cell=9,
     ),
     Fault(
         name="a default is changed",

@@ -11,6 +11,14 @@ import pytest
 
 from nb_to_flow import ConvertOptions, InputError, pipeline
 from nb_to_flow.api.references import _literal, notebook_job, reference_root, typed_parameters
+from nb_to_flow.api.verifiable import (
+    displays_note,
+    libraries_note,
+    origins_of,
+    read_shape,
+    with_all_outputs,
+)
+from nb_to_flow.ir.verification import Breakdown, Displayed, FlowRun, Observation, Picture
 from nb_to_flow.run.parameters import parse_pairs
 from nb_to_flow.verify.kernels import Kernel
 
@@ -87,3 +95,47 @@ def test_order_of_execution(write: Write, tmp_path: Path) -> None:
 
     assert job(path, {}, ConvertOptions(order="execution")).order == (1, 0)
     assert job(path, {}).order is None
+
+
+def test_displays_that_are_not_compared_are_noted(tmp_path: Path) -> None:
+    seen = Observation(
+        folder=tmp_path, displays=(Displayed(forms=("1",), cell=0),), figures=(Picture(path=tmp_path),)
+    )
+
+    assert displays_note(seen, "artifact") == []
+    assert "--displays drop" in displays_note(seen, "drop")[0]
+    assert "figures" in displays_note(seen, "log")[0]
+    assert displays_note(Observation(folder=tmp_path), "drop") == []
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "failure", "words"),
+    [
+        ({"pandas": "1.5.3"}, {"pandas": "1.5.3", "prefect": "3.8.8"}, "", ""),
+        ({"pandas": "1.5.3"}, {"pandas": "3.1.1"}, "", "pandas 1.5.3 in the notebook, 3.1.1 in the flow"),
+        ({}, {}, "ModuleNotFoundError: No module named 'pandas'", "must be installed there"),
+    ],
+)
+def test_other_libraries_are_noted(
+    tmp_path: Path, here: dict[str, str], there: dict[str, str], failure: str, words: str
+) -> None:
+    run = FlowRun(versions=there, failure=Breakdown(message=failure) if failure else None)
+    notes = libraries_note(Observation(folder=tmp_path, versions=here), (run,))
+
+    assert words in "".join(notes)
+    assert bool(notes) == bool(words)
+
+
+def test_values_that_are_mere_drawings_or_settings_are_known(write: Write) -> None:
+    notebook = write(
+        "import matplotlib.pyplot as plt\nimport numpy as np",
+        "heights = [1, 2]\nheights",
+        "plt.hist(heights)",
+        "np.seterr(all='ignore')",
+    )
+    conversion = with_all_outputs(notebook, ConvertOptions())
+    assert conversion.flow is not None
+    shape = read_shape(conversion.flow.source, "legacy")
+    origins = origins_of(conversion.flow, shape, complete=True, shows="artifact", module="legacy")
+
+    assert origins.silent == {2, 3}
