@@ -23,13 +23,13 @@ CELLS = (
     "numbers = [i / 3 for i in range(n)]\nprint('made', len(numbers), 'numbers')",
     "plt.plot(numbers)\nplt.title('numbers');",
     "with open('numbers.txt', 'w') as f:\n    f.write(str(numbers))",
-    "total = sum(numbers)\ndraw = random.random()\nprint('total', total)\nprint('drawn', draw)",
+    "total = sum(numbers)\ndraw = random.random()\nprint('total', total)\nprint('drawn', draw)\nround(total, 3)",
 )
 
 
 @pytest.fixture
 def legacy(write: Write) -> Path:
-    """A notebook with a parameter, printed lines, a figure, a file and a number drawn by chance."""
+    """A notebook with a parameter, lines, a figure, a file, a number drawn by chance, a displayed value."""
     return write(*CELLS, tags={0: ["parameters"]})
 
 
@@ -105,6 +105,7 @@ def test_on_processes(session: VerifySession, legacy: Path) -> None:
         ("plt.title('numbers')", "plt.title('figures')", What.FIGURE, "figure 1"),
         ("f.write(str(numbers))", "f.write(str(numbers[1:]))", What.FILE, "numbers.txt"),
         ("print('total', total)", "pass", What.LINE, None),
+        ("round(total, 3)", "round(total, 1)", What.DISPLAY, "shown by cell 6"),
     ],
 )
 def test_an_edited_flow_that_does_something_else(
@@ -119,6 +120,23 @@ def test_an_edited_flow_that_does_something_else(
     assert found and name in (None, found[0].name)
     assert result.first is not None
     assert result.first.task in result.flow_text
+
+
+@pytest.mark.parametrize(
+    ("displays", "compared", "note"),
+    [
+        ("log", {What.VARIABLE, What.LINE, What.FILE, What.DISPLAY}, "--displays log"),
+        ("drop", {What.VARIABLE, What.LINE, What.FILE}, "--displays drop"),
+    ],
+)
+def test_displays_are_compared_as_they_were_converted(
+    session: VerifySession, legacy: Path, displays: str, compared: set[What], note: str
+) -> None:
+    result = session.verify(legacy, convert=nb_to_flow.ConvertOptions(displays=displays))
+
+    assert result.ok, result
+    assert {f.what for f in result.findings} == compared
+    assert any(note in said for said in result.notes)
 
 
 def test_a_race_is_found_by_schedules_alone(session: VerifySession, write: Write) -> None:
