@@ -83,13 +83,18 @@ def make_out_dir(out_dir: str) -> None:
 
 
 @task(cache_policy=NO_CACHE, **RETRY_IO)
-def load_subscribers(min_tenure: int) -> pd.DataFrame:
-    """Load the subscribers (cells 6-7, 9). Reads data/subscribers.csv."""
+def load_subscribers() -> pd.DataFrame:
+    """Load the subscribers (cells 6-7). Reads data/subscribers.csv."""
     subscribers = pd.read_csv("data/subscribers.csv")
     show(subscribers.head(), key="load-subscribers")
 
     show(subscribers.isna().sum(), key="load-subscribers-isna")
+    return subscribers
 
+
+@task(cache_policy=NO_CACHE)
+def clean_subscribers(subscribers: pd.DataFrame, min_tenure: int) -> pd.DataFrame:
+    """Clean (cell 9)."""
     # new accounts cancel for other reasons, see the note from March
     data = subscribers[subscribers["tenure_months"] >= min_tenure].copy()
     data["hours_watched"] = data["hours_watched"].fillna(data["hours_watched"].median())
@@ -245,7 +250,8 @@ def churn_training(
         out_dir: where the model and the tables go
     """
     out_dir_made = make_out_dir.submit(out_dir)
-    data = load_subscribers.submit(min_tenure)
+    subscribers = load_subscribers.submit()
+    data = clean_subscribers.submit(subscribers, min_tenure)
     cancellations_by_plan_written = write_cancellations_by_plan.submit(
         data, out_dir, wait_for=[out_dir_made]
     )

@@ -222,7 +222,7 @@ def plot_test(test: pd.Series, naive: pd.Series, hw_test: Any, ols_test: Any) ->
     publish_figures("plot-test-figure")
 
 
-@task(cache_policy=NO_CACHE, **RETRY_IO)
+@task(cache_policy=NO_CACHE)
 def forecast_demand(
     demand: pd.Series,
     promo: pd.Series,
@@ -230,9 +230,8 @@ def forecast_demand(
     smooth: pd.Series,
     horizon: int,
     season: int,
-    forecast_file: str,
 ) -> Any:
-    """Forecast (cells 30-32). Writes {forecast_file}."""
+    """Forecast (cell 30)."""
 
     def design(index, promo):
         t = np.arange(len(index)) + (index[0] - demand.index[0]).days
@@ -263,12 +262,17 @@ def forecast_demand(
         forecast = pd.Series(
             np.resize(smooth[-season:].to_numpy(), horizon), index=future
         )
+    return forecast
 
+
+@task(cache_policy=NO_CACHE, **RETRY_IO)
+def write_forecast(forecast: Any, forecast_file: str) -> Any:
+    """Forecast (cells 31-32). Writes {forecast_file}."""
     forecast = forecast.clip(lower=0).round().astype(int)
     os.makedirs(os.path.dirname(forecast_file), exist_ok=True)
     forecast.rename("units").to_csv(forecast_file, index_label="date")
 
-    show(forecast.resample("W").sum().head(), key="forecast-demand")
+    show(forecast.resample("W").sum().head(), key="write-forecast")
     return forecast
 
 
@@ -307,9 +311,8 @@ def demand_forecast(
         trained["ols_test"],
         wait_for=[weekday],
     )
-    forecast = forecast_demand.submit(
-        demand, promo, best, smooth, horizon, season, forecast_file
-    )
+    forecast_made = forecast_demand.submit(demand, promo, best, smooth, horizon, season)
+    forecast = write_forecast.submit(forecast_made, forecast_file)
     test_plotted.result()
     return {
         "weekday": weekday.result(),

@@ -15,7 +15,6 @@ import random
 import re
 import statistics
 from collections import deque
-from copy import deepcopy
 from typing import Any
 
 from prefect import flow, task
@@ -63,30 +62,18 @@ def load_arrival_rates() -> dict:
 
 
 @task(cache_policy=NO_CACHE)
-def compute_model() -> deque:
-    """The model (cell 8)."""
-    waiting = deque()
-    return waiting
-
-
-@task(cache_policy=NO_CACHE)
 def simulate_one_day_check(
-    rates: dict,
-    waiting: deque,
-    service_minutes: float,
-    counters: int,
-    patience: float,
-    days: int,
+    rates: dict, service_minutes: float, counters: int, patience: float, days: int
 ) -> dict[str, Any]:
-    """One day, as a check (cells 9, 14-16, 18, 21, 28).
+    """One day, as a check (cells 8-9, 14-16, 18, 21, 28).
 
     The seed of cell 2 moved here.
     """
-    waiting = deepcopy(waiting)
     isolate_random()
     random.seed(2024)
 
     clock = 0.0
+    waiting = deque()
     busy = 0
     served = []
     lost = 0
@@ -269,9 +256,8 @@ def queue_simulation(
         patience: minutes after which people walk away
     """
     rates = load_arrival_rates.submit()
-    waiting = compute_model.submit()
     one_day_check_simulated = simulate_one_day_check.submit(
-        rates, waiting, service_minutes, counters, patience, days
+        rates, service_minutes, counters, patience, days
     )
     peak = find_busy_hours.submit(rates, service_minutes)
     simulated = one_day_check_simulated.result()

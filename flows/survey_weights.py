@@ -80,9 +80,9 @@ def read_population() -> pd.DataFrame:
 
 @task(cache_policy=NO_CACHE)
 def rake_survey(
-    population: pd.DataFrame, survey: pd.DataFrame, rounds: int, max_weight: float
-) -> tuple[pd.DataFrame, int, Any]:
-    """Raking (cells 9, 11-13). Returns (survey, used, n_eff)."""
+    population: pd.DataFrame, survey: pd.DataFrame, rounds: int
+) -> tuple[pd.DataFrame, int]:
+    """Raking (cells 9, 11). Returns (survey, used)."""
     survey = survey.copy()
 
     @dataclass
@@ -107,14 +107,20 @@ def rake_survey(
     used = rake(survey, margins, rounds)
     print("rounds used:", used)
     show(survey["weight"].describe().round(3), key="rake-survey-weight")
+    return survey, used
 
+
+@task(cache_policy=NO_CACHE)
+def adjust_survey(survey: pd.DataFrame, max_weight: float) -> tuple[pd.DataFrame, Any]:
+    """Raking (cells 12-13). Returns (survey, n_eff)."""
+    survey = survey.copy()
     survey["weight"] = survey["weight"].clip(upper=max_weight)
     survey["weight"] /= survey["weight"].mean()
 
     # effective sample size
     n_eff = survey["weight"].sum() ** 2 / (survey["weight"] ** 2).sum()
     print(f"{len(survey)} answers are worth {n_eff:.0f}")
-    return survey, used, n_eff
+    return survey, n_eff
 
 
 @task(cache_policy=NO_CACHE)
@@ -220,9 +226,8 @@ def survey_weights(
     """
     survey_read = read_survey.submit()
     population = read_population.submit()
-    survey, used, n_eff = rake_survey.submit(
-        population, survey_read, rounds, max_weight
-    ).result()
+    survey_raked, used = rake_survey.submit(population, survey_read, rounds).result()
+    survey, n_eff = adjust_survey.submit(survey_raked, max_weight).result()
     satisfaction = summarise_satisfaction.submit(survey, by)
     app_users = summarise_app.submit(survey, by)
     comments = summarise_comments.submit(survey)

@@ -116,6 +116,8 @@ def _used(plan: FlowPlan) -> frozenset[tuple[str, str]]:
 def _fallbacks(name: str, task: str) -> tuple[str, ...]:
     stem = name.rstrip("_") or "value"
     participle = done(task)
+    if participle and stem.startswith(task.split("_")[0]):
+        participle = "made"  # of `forecast`, by `forecast_demand`
     return (*((f"{stem}_{participle}",) if participle else ()), f"{stem}_from_{task}", f"{stem}_value")
 
 

@@ -26,7 +26,7 @@ def cut(draft: Draft, units: Sequence[UnitLike], component: Sequence[int], total
     half = max(total // 2, 1)
     if len(component) <= _MOST - 2 and (sum(sizes) <= half or len(component) == 1 or total < 12):
         return [list(component)]
-    widths = _crossings(draft, units, component)
+    widths = crossings(draft, units, component)
     best = [0.0] + [float("inf")] * len(component)
     came = [0] * (len(component) + 1)
     for end in range(1, len(component) + 1):
@@ -53,7 +53,7 @@ def halve(draft: Draft, units: Sequence[UnitLike], piece: Sequence[int], most: i
     if len(members) < 2:
         return [members]
     sizes = [len(units[u].statements) for u in members]
-    widths = _crossings(draft, units, members)
+    widths = crossings(draft, units, members)
 
     def cost(place: int) -> tuple[int, float, int]:
         larger = max(sum(sizes[:place]), sum(sizes[place:]))
@@ -71,7 +71,7 @@ def _cost(cells: int, statements: int, half: int) -> float:
     return cost
 
 
-def _crossings(draft: Draft, units: Sequence[UnitLike], component: Sequence[int]) -> list[float]:
+def crossings(draft: Draft, units: Sequence[UnitLike], component: Sequence[int]) -> list[float]:
     """For each place between two units of the component, how many values cross it, less a bonus for headings."""
     position = {i: k for k, u in enumerate(component) for i in units[u].statements}
     change = [0] * (len(component) + 2)

@@ -5,39 +5,22 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from nb_to_flow.ir.facts import Access, ResourceKind
 from nb_to_flow.plan.cuts import cut, halve
 from nb_to_flow.plan.draft import Draft
 from nb_to_flow.plan.partition import Partition
+from nb_to_flow.plan.reuse import cut_at_parameters
 from nb_to_flow.plan.sections import Section, finest_sections, sections
-from nb_to_flow.plan.settle import regroup
+from nb_to_flow.plan.units import Unit, units_of
 
 MOST_CELLS = 8
 _ASIDE = 4  # statements of a small side step
+_MORE = 2  # tasks that parameters may add to the number wished for
+_CONTAINERS = frozenset({"list", "dict", "set", "deque", "defaultdict", "Counter", "OrderedDict"})
 _KEPT_APART = frozenset(
     {ResourceKind.FILE, ResourceKind.DATABASE, ResourceKind.NETWORK, ResourceKind.SUBPROCESS}
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unit:
-    """What can't be divided: a cell's statements, or what had to be fused.
-
-    Attributes:
-        statements: sorted.
-        before, after: units that it depends on and that depend on it (positions in the list of units).
-    """
-
-    statements: tuple[int, ...]
-    before: frozenset[int]
-    after: frozenset[int]
-
-    @property
-    def start(self) -> int:
-        """Its first statement."""
-        return self.statements[0]
 
 
 def group(draft: Draft) -> list[list[int]]:
@@ -52,9 +35,11 @@ def group(draft: Draft) -> list[list[int]]:
             pieces.append(members)
             continue
         for component in _components(draft, units, members):
-            pieces += cut(draft, units, component, total)
+            shows = all(_only_shows(draft, units[u]) for u in component)
+            pieces += [component] if shows else cut(draft, units, component, total)
     if draft.options.granularity == "auto":
         pieces = _absorb(draft, units, pieces)
+        pieces = cut_at_parameters(draft, units, pieces, tasks_for(len(_cells(draft, units))) + _MORE)
         most = _most_statements(total, len(_cells(draft, units)))
         pieces = [part for piece in pieces for part in _divided(draft, units, piece, most)]
     return [sorted(i for u in piece for i in units[u].statements) for piece in pieces]
@@ -71,34 +56,9 @@ def _divided(draft: Draft, units: Sequence[Unit], piece: list[int], most: int) -
     """The piece, or parts of it that have no more than `most` statements each."""
     if sum(len(units[u].statements) for u in piece) <= most:
         return [piece]
-    return halve(draft, units, piece, most)
-
-
-def units_of(draft: Draft) -> list[Unit]:
-    """Cells and forced fusions, merged where they wait for each other."""
-    by_cell: defaultdict[int, list[int]] = defaultdict(list)
-    for index in draft.placed:
-        by_cell[draft.span(index).cell].append(index)
-    partition = regroup(draft, list(by_cell.values()), list(draft.fusions))
-    return _units(draft, partition)
-
-
-def _units(draft: Draft, partition: Partition) -> list[Unit]:
-    count = len(draft.facts.statements)
-    groups = {root: [i for i in members if i < count] for root, members in partition.groups().items()}
-    roots = sorted((r for r, members in groups.items() if members), key=lambda r: groups[r][0])
-    position = {root: k for k, root in enumerate(roots)}
-    after: dict[int, set[int]] = {k: set() for k in range(len(roots))}
-    before: dict[int, set[int]] = {k: set() for k in range(len(roots))}
-    for source, targets in partition.quotient().items():
-        for target in targets:
-            if source in position and target in position:
-                after[position[source]].add(position[target])
-                before[position[target]].add(position[source])
-    return [
-        Unit(statements=tuple(groups[r]), before=frozenset(before[k]), after=frozenset(after[k]))
-        for k, r in enumerate(roots)
-    ]
+    parts = halve(draft, units, piece, most)
+    trivial = any(_is_trivial(draft, [i for u in part for i in units[u].statements]) for part in parts)
+    return [piece] if trivial else parts
 
 
 def _cells(draft: Draft, units: Sequence[Unit]) -> list[int]:
@@ -160,8 +120,14 @@ def _is_trivial(draft: Draft, statements: Iterable[int]) -> bool:
     kinds = {e.kind for i in found for e in draft.facts.statements[i].effects}
     nodes = [draft.facts.notebook.statements[i].node for i in found]
     work = [n for node in nodes if not isinstance(node, ast.Expr) for n in ast.walk(node)]
-    calls = any(isinstance(n, ast.Call) for n in work)
+    calls = any(isinstance(n, ast.Call) and not _makes_container(n) for n in work)
     return not calls and not kinds - {ResourceKind.STDOUT, ResourceKind.DISPLAY, ResourceKind.AMBIENT}
+
+
+def _makes_container(node: ast.Call) -> bool:
+    """True for an empty `deque()` or `defaultdict(list)`."""
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    return name in _CONTAINERS and all(isinstance(a, ast.Name) for a in node.args)
 
 
 def _absorb(draft: Draft, units: Sequence[Unit], pieces: list[list[int]]) -> list[list[int]]:

@@ -97,6 +97,8 @@ def _candidates(
     telling = _telling(assembly, things, outputs)
     if telling and is_best(telling[0]) and verb in _GENERIC:
         verb = "find"
+    elif verb == "compute" and set(things[:1]) & assembly.interfaces[group].inputs.keys():
+        verb = "adjust"
     if leads:
         telling = [t for t in telling if stem(t) != words[0]]
     if chief and leads and len(words) > 1:

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from nb_to_flow.ir.facts import Role
+from nb_to_flow.ir.facts import ResourceKind, Role
 from nb_to_flow.plan.draft import Draft
 from nb_to_flow.plan.versions import Version
 
+_CANVAS = re.compile(r"(fig|figure|ax|axs|axes)\d*")
 _DRAWN = ("matplotlib.", "seaborn.", "plotly.", "altair.")
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _COMPOUND = (ast.For, ast.AsyncFor, ast.While, ast.If, ast.With, ast.Try)
@@ -55,6 +56,8 @@ def _is_value(draft: Draft, name: str) -> bool:
     version = _version(draft, name)
     definer = draft.facts.statements[version[1]]
     if name.startswith("_") or definer.role is Role.CONSTANT or name in definer.unpicklable:
+        return False
+    if _CANVAS.fullmatch(name) and any(e.kind is ResourceKind.PYPLOT for e in definer.effects):
         return False
     return not draft.versions.type_of(version).startswith(_DRAWN)
 

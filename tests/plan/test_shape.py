@@ -176,3 +176,36 @@ _SMALL = ("best = scores.best(df)", "print(best)")
 def test_steps_aside(cells: tuple[str, ...], tasks: list[tuple[int, ...]]) -> None:
     plan = plan_of(*_LOADED, "# md\n## Scores", *cells, outputs="df")
     assert [t.cells for t in plan.tasks] == tasks
+
+
+def test_an_empty_container_is_no_task() -> None:
+    cells = ("from collections import deque", "# md\n## Queue", "waiting = deque()", "# md\n## Work")
+    work = "for k in range(9):\n    waiting.append(k)\nfirst = waiting.popleft()\nprint(first)"
+    rest = (
+        "# md\n## Sum",
+        "total = sum(range(10))\nprint(total)",
+        "# md\n## Mean",
+        "mean = sum([1, 2]) / 2\nprint(mean)",
+    )
+    plan = plan_of(*cells, work, *rest, outputs="first,total,mean")
+    assert [t.cells for t in plan.tasks] == [(2, 4), (6,), (8,)]
+
+
+def test_pictures_under_one_heading_stay_together() -> None:
+    pictures = [f"plt.plot(rows.n + {k})\nplt.show()" for k in range(8)]
+    cells = (
+        "import pandas as pd\nimport matplotlib.pyplot as plt",
+        "# md\n## Rows",
+        "rows = pd.read_csv('rows.csv')",
+    )
+    work = [f"rows['k{k}'] = rows.n * {k}" for k in range(20)]
+    plan = plan_of(*cells, "\n".join(work), "# md\n## Pictures", *pictures, outputs="rows")
+    assert [t.cells for t in plan.tasks][-1] == tuple(range(5, 13))
+
+
+def test_what_pyplot_gives_is_no_result() -> None:
+    cells = (
+        "import matplotlib.pyplot as plt",
+        "fig = plt.hist([1, 2])\ncounts = plt.hist([2, 3])\nplt.show()",
+    )
+    assert [name for name, _ in plan_of(*cells, outputs="auto").results] == ["counts"]
