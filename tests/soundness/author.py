@@ -282,7 +282,8 @@ def _paths(path: str, value: object, depth: int) -> Iterator[tuple[str, object]]
     elif kind_of(value) == "space":
         inner = [(f"{path}.{k}", v) for k, v in vars(value).items()]
     elif kind_of(value) == "frame" and "a" in value:  # type: ignore[operator]
-        inner = [(f"{path}['a']", value["a"])]  # type: ignore[index]
+        with contextlib.suppress(RecursionError):  # a frame that holds itself in `attrs` can't be taken apart
+            inner = [(f"{path}['a']", value["a"])]  # type: ignore[index]
     elif type(value) in (list, tuple) and value:
         inner = [(f"{path}[0]", value[0]), (f"{path}[-1]", value[-1])]  # type: ignore[index]
     elif type(value) is dict:

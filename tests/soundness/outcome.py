@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import random
 import re
 import types
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,11 +85,23 @@ def digest(value: Any, seen: tuple[int, ...] = ()) -> Any:
 
 def _table(value: Any, seen: tuple[int, ...]) -> Any:
     if isinstance(value, pd.DataFrame):
-        columns = [value.iloc[:, i] for i in range(value.shape[1])]
-        return tuple(_table(c, seen) for c in columns), _table(value.columns, seen), digest(value.attrs, seen)
+        with _without_attrs(value) as attrs:
+            columns = [value.iloc[:, i] for i in range(value.shape[1])]
+        return tuple(_table(c, seen) for c in columns), _table(value.columns, seen), digest(attrs, seen)
     cells = tuple(digest(v, seen) for v in value.tolist())
     index = None if isinstance(value, pd.Index) else _table(value.index, seen)
     return str(value.name), str(value.dtype), cells, index
+
+
+@contextlib.contextmanager
+def _without_attrs(frame: pd.DataFrame) -> Iterator[dict[Any, Any]]:
+    """A frame's `attrs`, kept off it meanwhile: pandas copies them to all that is taken from the frame."""
+    attrs = frame._attrs
+    frame._attrs = {}
+    try:
+        yield attrs
+    finally:
+        frame._attrs = attrs
 
 
 def _rest(iterator: Any, seen: tuple[int, ...]) -> Any:
