@@ -9,8 +9,10 @@ from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.calls import Calls
 from nb_to_flow.facts.heap import (
     ITEMS,
+    MEMORY,
     BoundMethod,
     ClassObject,
+    Field,
     FunctionObject,
     Instance,
     Library,
@@ -43,6 +45,7 @@ class Attributes(Calls):
 
     def _attribute_of(self, obj: int, name: str, node: ast.AST) -> Value:
         if name == "__dict__" and obj not in self.heap.frozen:
+            self.heap.memory.add(obj)  # see `vars`
             return frozenset((obj,))
         if name == "__class__" and (cls := self.class_of(obj)):
             return cls
@@ -114,7 +117,9 @@ class Attributes(Calls):
         if obj in self.heap.frozen:
             return self.imm("")
         part = self.heap.at(("attribute", obj, name), "")
+        self.heap.hold(part, MEMORY, self.heap.fields[obj].get(MEMORY, ()))  # `row.T`
         self.heap.hold(obj, "." + name, (part,))
+        self.taken[part] = obj, name
         return frozenset((part,))
 
     def _library_attribute(self, owner: str, name: str, node: ast.AST) -> Value:
@@ -133,8 +138,14 @@ class Attributes(Calls):
         found: set[int] = set(self.heap.fields[obj].get("." + name, ()))
         for one in self.lineage(cls):
             if name in one.namespace.values:
-                return frozenset(found | one.namespace.values[name])
+                return frozenset(found | self._of_instances(one.namespace.values[name]))
         return frozenset(found)
+
+    def _of_instances(self, value: Value) -> Value:
+        """A class's attribute as its instances see it: a dataclass's field by its default."""
+        payloads = {obj: self.payload(obj) for obj in value}
+        fields = {obj: p for obj, p in payloads.items() if isinstance(p, Field)}
+        return (value - fields.keys()).union(*(field.default for field in fields.values()))
 
     def _instance_attribute(self, obj: int, name: str, node: ast.AST) -> Value:
         payload = self.payload(obj)

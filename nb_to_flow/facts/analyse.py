@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nb_to_flow.facts import aliases, roles, scopes
-from nb_to_flow.facts.heap import BoundMethod, ClassObject, FunctionObject, Instance, Library, LibraryMethod
+from nb_to_flow.facts.crossing import Crossing
+from nb_to_flow.facts.heap import Instance, Library
 from nb_to_flow.facts.knowledge.load import Knowledge, KnowledgeError, load_knowledge, read_knowledge
 from nb_to_flow.facts.modules import LocalModules
 from nb_to_flow.facts.record import Record
@@ -29,16 +30,6 @@ from nb_to_flow.ir.facts import (
 from nb_to_flow.ir.notebook import Notebook, Secrecy, Statement
 
 OWN_TABLE = "nb_to_flow.toml"  # beside the notebook
-REASONS = {
-    "handle": "is bound to this process",
-    "lossy": "loses a part of itself when it is pickled",
-    "iterator": "is used up by reading it",
-    "figure": "is drawn on in place",
-}
-# types of objects whose methods `deepcopy` takes for mere functions
-COMPILED = frozenset(
-    {"list", "dict", "set", "bytearray", "numpy.ndarray", "numpy.random.Generator", "random.Random"}
-) | {f"collections.{name}" for name in ("deque", "defaultdict", "Counter", "OrderedDict")}
 OBSERVING = frozenset({ResourceKind.STDOUT, ResourceKind.DISPLAY})
 PRINTING_LIBRARIES = ("pandas", "numpy")
 
@@ -98,11 +89,7 @@ class Analysis:
         self.diagnostics: list[Diagnostic] = []
         self.data: set[str] = set()  # variables that hold data at this point
         self.known: set[str] = set()  # variables bound before the statement
-        self._looked_at = 0  # objects that were looked at so far
-        self._bound_to_process = self.machine.heap.follow()  # what can't be pickled, and what holds such
-        self._carriers = (
-            self.machine.heap.follow()
-        )  # the notebook's functions and instances, and what holds them
+        self.crossing = Crossing(self.machine)
 
     def run(self) -> Outcome[Facts]:
         """Run all statements."""
@@ -196,7 +183,7 @@ class Analysis:
         if role is Role.COMPUTE and self._is_alias(statement.node, record, reads):
             role = Role.ALIAS
         self._note(statement, role, binds | may_bind)
-        self._mark_new()
+        self.crossing.look()
         if role is Role.IMPORT:
             self.imported[statement.index] = {
                 n: self.machine.module.values[n] for n in sorted(binds | may_bind)
@@ -219,8 +206,8 @@ class Analysis:
             late=frozenset(name for name in record.late if name in self.known),
             awaits=record.awaits,
             types={name: self._type_of(name, role, statement) for name in sorted(binds | may_bind)},
-            unpicklable=self._unpicklable(sorted(binds | may_bind | changes)),
-            carries=self._carries(sorted(binds | may_bind | changes)),
+            unpicklable=self.crossing.unpicklable(sorted(binds | may_bind | changes)),
+            carries=self.crossing.carries(sorted(binds | may_bind | changes), role),
         )
 
     def _is_alias(self, node: ast.stmt, record: Record, reads: frozenset[str]) -> bool:
@@ -264,7 +251,7 @@ class Analysis:
         (self.machine.constants.update if constant else self.machine.constants.difference_update)(names)
 
     def _is_instance(self, name: str) -> bool:
-        return any(isinstance(self.machine.payload(obj), Instance) for obj in self._objects(name))
+        return any(isinstance(self.machine.payload(obj), Instance) for obj in self.machine.objects(name))
 
     def _type_of(self, name: str, role: Role, statement: Statement) -> str:
         if role is Role.ALIAS:
@@ -278,71 +265,6 @@ class Analysis:
             types.discard("None")
         known = types.pop() if len(types) == 1 else ""
         return known if known not in ("function", "method", "super", "module") else ""
-
-    def _unpicklable(self, names: list[str]) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for name in names:
-            if self._bound_to_process.isdisjoint(self._objects(name)):
-                continue
-            for obj in sorted(self.machine.heap.reach(self._objects(name))):
-                reason = self._reason(obj)
-                if reason:
-                    found[name] = (
-                        f"`{name}` {'holds' if obj not in self._objects(name) else 'is'} a {self._kind(obj)}: it {reason}"
-                    )
-                    break
-        return found
-
-    def _mark_new(self) -> None:
-        """Look at the objects that the statement made."""
-        heap = self.machine.heap
-        for obj in range(self._looked_at, len(heap.types)):
-            if self._reason(obj):
-                heap.mark(self._bound_to_process, obj)
-            if isinstance(heap.payloads.get(obj), (FunctionObject, Instance, BoundMethod)):
-                heap.mark(self._carriers, obj)
-        self._looked_at = len(heap.types)
-
-    def _reason(self, obj: int) -> str:
-        payload = self.machine.payload(obj)
-        if isinstance(payload, LibraryMethod) and self.machine.heap.types[payload.receiver] in COMPILED:
-            return "stays bound to the object it was taken from, whatever is copied"
-        traits = self.machine.traits(obj)
-        return next((why for trait, why in REASONS.items() if trait in traits), "")
-
-    def _kind(self, obj: int) -> str:
-        return self.machine.heap.types[obj].rsplit(".", 1)[-1] or "value"
-
-    def _objects(self, name: str) -> Value:
-        return self.machine.mutable(self.machine.module.values.get(name, ()))
-
-    def _carries(self, names: list[str]) -> dict[str, frozenset[str]]:
-        found: dict[str, frozenset[str]] = {}
-        for name in names:
-            if self._carriers.isdisjoint(self._objects(name)):
-                continue
-            held = {
-                own for obj in self._data_reach(name) if (own := self._definition_name(obj)) and own != name
-            }
-            if held:
-                found[name] = frozenset(held)
-        return found
-
-    def _data_reach(self, name: str) -> set[int]:
-        """What a variable's value holds; what a class of the notebook holds is part of its definition."""
-        roots = {o for o in self._objects(name) if not isinstance(self.machine.payload(o), ClassObject)}
-        return self.machine.heap.reach(roots)
-
-    def _definition_name(self, obj: int) -> str:
-        payload = self.machine.payload(obj)
-        if isinstance(payload, BoundMethod):
-            return self._definition_name(payload.receiver)
-        if isinstance(payload, Instance):
-            cls = self.machine.instance_class(obj)
-            return cls.node.name if cls is not None and self.machine.in_notebook(cls.namespace) else ""
-        if isinstance(payload, FunctionObject) and self.machine.in_notebook(payload.frame):
-            return payload.name
-        return ""
 
     def _say(self, statement: Statement, record: Record) -> None:
         for message, line in sorted(record.assumptions.items()):

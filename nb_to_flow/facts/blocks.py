@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.frames import Frame, Path
@@ -162,9 +163,8 @@ class Blocks(Targets):
             cut = cut or any(self._swallows(obj) for obj in manager)
         if not cut:
             return self.run_block(node.body)
-        start = self.branch(lambda: False)
-        body = self.branch(lambda: self.run_block(node.body))
-        return self.join([Path(body.values, start.bound, False), start])
+        body, middle = self.cut_short(lambda: self.run_block(node.body))
+        return self.join([replace(body, ends=False), middle, self.branch(lambda: False)])
 
     _run_AsyncWith = _run_With
 
@@ -185,22 +185,30 @@ class Blocks(Targets):
                     self.call_function(leave, Arguments([receiver, NOTHING, NOTHING, NOTHING]), node)
                 return self.call_function(own, Arguments([receiver]), node)
         kind = self.heap.types[obj]
+        if kind == "generator":  # made by a function under `contextmanager`
+            return self.iterate(receiver, node)
         api = self.knowledge.method(kind, "__enter__") if kind else None
         return self.apply(api, "__enter__", receiver, Arguments(), node) if api is not None else receiver
 
     def _run_Try(self, node: ast.Try) -> bool:
         if all(isinstance(part, ast.Delete) for part in node.body):  # gone, whether it was there or not
             self.run_block(node.body)
-        start = self.branch(lambda: False)
-        body = self.branch(lambda: self.run_block(node.body) or self.run_block(node.orelse))
-        middle = Path(body.values, start.bound, False)
-        handled = [body]
-        for handler in node.handlers:
-            handled.append(self.branch(lambda h=handler: self._handle(h, [start, middle])))  # type: ignore[misc]
-        ends = self.join(handled)
+        if not node.finalbody:
+            return self._run_handlers(node)
+        end, middle = self.cut_short(lambda: self._run_handlers(node))
+        self.branch(lambda: self.join([middle, self.branch(lambda: False)]) or self.run_block(node.finalbody))
+        ends = self.join([end])
         return self.run_block(node.finalbody) or ends
 
     _run_TryStar = _run_Try
+
+    def _run_handlers(self, node: ast.Try) -> bool:
+        start = self.branch(lambda: False)
+        body, middle = self.cut_short(lambda: self.run_block(node.body) or self.run_block(node.orelse))
+        handled = [body]
+        for handler in node.handlers:
+            handled.append(self.branch(lambda h=handler: self._handle(h, [start, middle])))  # type: ignore[misc]
+        return self.join(handled)
 
     def _handle(self, handler: ast.ExceptHandler, before: list[Path]) -> bool:
         self.join(before)

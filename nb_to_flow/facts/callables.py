@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 
 from nb_to_flow.facts.arguments import Arguments
-from nb_to_flow.facts.heap import ITEMS, Maker, Partial, TupleClass
+from nb_to_flow.facts.heap import ITEMS, Field, Library, Maker, Partial, TupleClass
 from nb_to_flow.facts.invocation import Invocation
 from nb_to_flow.facts.values import NOTHING, Value
 from nb_to_flow.ir.facts import Access, ResourceKind
@@ -108,6 +108,17 @@ class Callables(Invocation):
             self.heap.hold(obj, "." + name, value)
         return frozenset((obj,))
 
+    def _call_dataclasses_field(self, args: Arguments, node: ast.AST) -> Value:
+        obj = self.make(node, "dataclasses.Field")
+        factory, default = (
+            args.keywords.get("default_factory", NOTHING),
+            args.keywords.get("default", NOTHING),
+        )
+        is_passed = args.keywords.get("init", NOTHING) != self.imm("bool", Library("False"))
+        self.heap.payloads[obj] = Field(factory, default, is_passed)
+        self.heap.hold(obj, ITEMS, self.mutable(args.every()))
+        return frozenset((obj,))
+
     # -- attributes by name ---------------------------------------------------------------------------
 
     def _call_getattr(self, args: Arguments, node: ast.AST) -> Value:
@@ -138,6 +149,7 @@ class Callables(Invocation):
         """An object's own dict stands for the object: see `Attributes`."""
         if not args.positional:
             self.record.effect(ResourceKind.EVERYTHING, Access.WRITE, "vars")
+        self.heap.memory |= self.mutable(args.first())  # a copy of both is an object and a dict of its own
         return args.first() or super().call_library("vars", args, node)
 
     def _method_call(self, obj: int, name: str, args: Arguments, node: ast.Call) -> Value:
@@ -157,6 +169,16 @@ class Callables(Invocation):
         for name, value in args.keywords.items():
             self.heap.hold(obj, "." + name, value)
         return frozenset((obj,))
+
+    def _call_copy_copy(self, args: Arguments, node: ast.AST) -> Value:
+        """What an object's attributes hold, the copy's hold too."""
+        made = super().call_library("copy.copy", args, node)
+        for obj in self.mutable(made):
+            for source in args.first():
+                for name, held in list(self.heap.fields[source].items()):
+                    if name.startswith("."):
+                        self.heap.hold(obj, name, held)
+        return made
 
     # -- sums -----------------------------------------------------------------------------------------
 

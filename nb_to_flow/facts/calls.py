@@ -81,6 +81,9 @@ class Calls(Functions):
         if method is not None:
             return self.call_function(method, args.shifted(frozenset((obj,))), node)
         self.maybe_called(frozenset((obj,)), args, node)
+        if obj in self.taken:
+            receiver, name = self.taken[obj]
+            return self.call_method(frozenset((receiver,)), name, args, node)
         if self.heap.types[obj]:
             return self.call_method(frozenset((obj,)), "__call__", args, node)
         return self._unknown_function("", args, node)

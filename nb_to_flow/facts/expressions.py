@@ -140,6 +140,13 @@ class Expressions(Operators):
             self.heap.hold(obj, item_field(key), value)
         return frozenset((obj,))
 
+    def _eval_GeneratorExp(self, node: ast.GeneratorExp) -> Value:
+        with self.record.apart() as later:
+            made = self._eval_comprehension(node)
+        later.names |= names_in(node) - targets_of(node)
+        self.put_off(made, later)
+        return made
+
     def _eval_comprehension(self, node: Comprehension) -> Value:
         outer = self.frame
         frame = Frame(outer=outer, own={*targets_of(node), "<comprehension>"})
@@ -164,7 +171,6 @@ class Expressions(Operators):
         self.frame = outer
         self._keep_old(node, surely)
         if isinstance(node, ast.GeneratorExp):
-            self.lazy[obj] = names_in(node) - targets_of(node), NOTHING
             self.heap.hold(obj, "frame", self.mutable(sources.union(*frame.values.values())))
         return frozenset((obj,))
 
@@ -175,7 +181,7 @@ class Expressions(Operators):
             self.bind(name, self.record.replaced.get(name, NOTHING) | self.module.values.get(name, NOTHING))
             self.record.bound.discard(name)
 
-    _eval_ListComp = _eval_SetComp = _eval_DictComp = _eval_GeneratorExp = _eval_comprehension
+    _eval_ListComp = _eval_SetComp = _eval_DictComp = _eval_comprehension
 
     # -- iteration and functions ----------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from abc import abstractmethod
 from collections.abc import Iterable
+from contextlib import nullcontext
 
 from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.frames import Frame
@@ -12,12 +13,14 @@ from nb_to_flow.facts.heap import (
     ITEMS,
     BoundMethod,
     ClassObject,
+    Field,
     FunctionObject,
     Instance,
     Library,
 )
 from nb_to_flow.facts.library import LibraryCalls
-from nb_to_flow.facts.scopes import Function, declared, free_names, locals_of
+from nb_to_flow.facts.record import Later
+from nb_to_flow.facts.scopes import Function, declared, free_names, is_generator, locals_of, names_in
 from nb_to_flow.facts.values import NOTHING, Value
 
 MAX_DEPTH = 14  # nested calls of the notebook's functions that are followed in place
@@ -89,7 +92,12 @@ class Functions(LibraryCalls):
         for name, value in widened.values.items():
             frame.values[name] = frame.values.get(name, NOTHING) | value
         frame.rerun |= frame.values != before
-        return frame.returns
+        if not is_generator(function.node):
+            return frame.returns
+        made = self.new((function.node, "inner generator"), "generator")
+        for obj in made:
+            self.heap.hold(obj, ITEMS, frame.returns)
+        return made
 
     def _run(self, function: FunctionObject, frame: Frame, node: ast.AST) -> Value:
         saved = self.frame, self.context
@@ -98,42 +106,40 @@ class Functions(LibraryCalls):
             (self.context, id(node)) if len(self.active) < 4 else (id(node), id(function)),
         )
         self.active.append((function, frame))
-        changed = frozenset(self.record.changes)
         arguments = dict(frame.values)
+        later: Later | None = None
         try:
-            for _ in range(MAX_ROUNDS):
-                frame.rerun, before = False, (frame.returns, self.heap.version)
-                self.run_body(function.node)
-                if (
-                    not frame.rerun
-                    and (frame.returns, self.heap.version) == before
-                    or not self._recursive(function)
-                ):
-                    break
-                for name, value in arguments.items():
-                    frame.values[name] = frame.values.get(name, NOTHING) | value
+            with self.record.apart() if is_generator(function.node) else nullcontext() as later:
+                self._run_rounds(function, frame, arguments)
         finally:
             self.active.pop()
             self.frame, self.context = saved
-        return self._returned(function, frame, node, frozenset(self.record.changes) - changed)
+        return self._returned(function, frame, node, later)
+
+    def _run_rounds(self, function: FunctionObject, frame: Frame, arguments: dict[str, Value]) -> None:
+        """Run the body until a recursive function gives nothing new."""
+        for _ in range(MAX_ROUNDS):
+            frame.rerun, before = False, (frame.returns, self.heap.version)
+            self.run_body(function.node)
+            is_settled = not frame.rerun and (frame.returns, self.heap.version) == before
+            if is_settled or not self._recursive(function):
+                break
+            for name, value in arguments.items():
+                frame.values[name] = frame.values.get(name, NOTHING) | value
 
     def _recursive(self, function: FunctionObject) -> bool:
         return function.name in free_names(function.node) or len(self.active) > 6
 
-    def _returned(
-        self, function: FunctionObject, frame: Frame, node: ast.AST, changed: frozenset[int]
-    ) -> Value:
-        if isinstance(function.node, ast.Lambda):
-            return frame.returns
-        if any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(function.node)):
-            made = self.new((node, "generator"), "generator")
-            for obj in made:
-                self.lazy[obj] = free_names(function.node), changed
-                self.heap.hold(
-                    obj, ITEMS, frame.returns | self.mutable(frozenset().union(*frame.values.values()))
-                )
-            return made
-        return frame.returns or self.imm("None")
+    def _returned(self, function: FunctionObject, frame: Frame, node: ast.AST, later: Later | None) -> Value:
+        if later is None:
+            return frame.returns or (NOTHING if isinstance(function.node, ast.Lambda) else self.imm("None"))
+        made = self.new((node, "generator"), "generator")
+        later.names |= free_names(function.node)
+        self.put_off(made, later)
+        for obj in made:
+            self.heap.hold(obj, ITEMS, frame.returns)
+            self.heap.hold(obj, "frame", self.mutable(frozenset().union(*frame.values.values())))
+        return made
 
     def _pass(self, function: FunctionObject, frame: Frame, args: Arguments, node: ast.AST) -> None:
         spec = function.node.args
@@ -216,28 +222,53 @@ class Functions(LibraryCalls):
         method = self.find_method(obj, "__init__") or self.find_method(obj, "__new__")
         if method is not None:
             self.call_function(method, args.shifted(made), node)
-            after = self.find_method(obj, "__post_init__")
-            if after is not None:
-                self.call_function(after, Arguments([made]), node)
-        else:
-            self._fields(obj, payload, args)
+            return made
+        self._fields(obj, payload, args, node)
+        after = self.find_method(obj, "__post_init__")
+        if after is not None:
+            self.call_function(after, Arguments([made]), node)
         return made
 
-    def _fields(self, obj: int, cls: ClassObject, args: Arguments) -> None:
+    def _fields(self, obj: int, cls: ClassObject, args: Arguments, node: ast.AST) -> None:
         """No `__init__` of its own: a dataclass, a named tuple, or a library's base that keeps what it is given."""
-        names = [
-            s.target.id
-            for s in cls.node.body
-            if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)
-        ]
-        for index, (name, value) in enumerate(zip(names, args.positional, strict=False)):
+        defaults = self._declared(cls)
+        passed = [n for n, field in defaults.items() if field is None or field.is_passed]
+        for index, (name, value) in enumerate(zip(passed, args.positional, strict=False)):
             self.heap.hold(obj, "." + name, value)
             if "typing.NamedTuple" in cls.library_bases:
                 self.heap.hold(obj, f"[{index}]", value)
-        for value in args.positional[len(names) :]:
+        for value in args.positional[len(passed) :]:
             self.heap.hold(obj, ITEMS, value)
+        self.heap.hold(obj, ITEMS, args.rest)
         for name, value in args.keywords.items():
             self.heap.hold(obj, "." + name, value)
+        given = {*passed[: len(args.positional)], *args.keywords}
+        for name, field in defaults.items():
+            if field is not None and name not in given:
+                self.heap.hold(obj, "." + name, self._default(field, name, node))
+
+    def _declared(self, cls: ClassObject) -> dict[str, Field | None]:
+        """The annotated names of a class and its bases, in a constructor's order, with their `field(...)`."""
+        found: dict[str, Field | None] = {}
+        for one in reversed(list(self.lineage(cls))):
+            for part in one.node.body:
+                if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):
+                    if "ClassVar" in names_in(part.annotation):
+                        continue
+                    name = part.target.id
+                    payloads = map(self.payload, sorted(one.namespace.values.get(name, ())))
+                    found[name] = next((p for p in payloads if isinstance(p, Field)), None)
+        return found
+
+    def _default(self, field: Field, name: str, node: ast.AST) -> Value:
+        """What a field is for one instance that isn't given it."""
+        if not field.factory:
+            return field.default
+        saved, self.context = self.context, (self.context, "field", name)
+        try:
+            return self.call(field.factory, Arguments(), node)
+        finally:
+            self.context = saved
 
     def _library_base(self, cls: ClassObject) -> str:
         return next((base for base in cls.library_bases if self.knowledge.type(base)), "")

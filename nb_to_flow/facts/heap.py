@@ -8,7 +8,7 @@ every change, so that loops and recursion can be run until nothing new is found.
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 
 from nb_to_flow.facts.arguments import Arguments
@@ -105,6 +105,15 @@ class Maker:
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """What `dataclasses.field` makes: what each instance gets if it isn't given the field."""
+
+    factory: Value
+    default: Value
+    is_passed: bool  # to the constructor
+
+
+@dataclass(frozen=True, slots=True)
 class TupleClass:
     """What `collections.namedtuple` makes."""
 
@@ -113,6 +122,7 @@ class TupleClass:
 
 Payload = (
     TupleClass
+    | Field
     | Partial
     | Maker
     | LocalModule
@@ -193,11 +203,11 @@ class Heap:
 
     def reach(self, objs: Iterable[int]) -> set[int]:
         """These objects and everything inside them."""
-        return _closure(objs, self.inside)
+        return closure(objs, self.inside)
 
     def holders(self, objs: Iterable[int]) -> set[int]:
         """These objects and everything that they are inside of."""
-        return _closure(objs, lambda obj: self.parents[obj])
+        return closure(objs, lambda obj: self.parents[obj])
 
     def follow(self) -> set[int]:
         """A set for `mark`, empty at first, which from then on grows with the heap."""
@@ -221,11 +231,12 @@ class Heap:
         return len(self.types) - 1
 
 
-def _closure(start: Iterable[int], step: object) -> set[int]:
+def closure(start: Iterable[int], step: Callable[[int], Iterable[int]]) -> set[int]:
+    """The start and everything that steps lead to."""
     seen = set(start)
     stack = list(seen)
     while stack:
-        for obj in step(stack.pop()):  # type: ignore[operator]
+        for obj in step(stack.pop()):
             if obj not in seen:
                 seen.add(obj)
                 stack.append(obj)

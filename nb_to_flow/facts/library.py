@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.heap import ITEMS, MEMORY, Library
@@ -46,12 +47,16 @@ class LibraryCalls(Machine):
             self._effects_of(target, receiver, args)
         if name.startswith("sklearn.") and self._is_uncopied(args.first(), args):
             self.change(args.first(), deep=True)
-        passed = self._call_targets(api, receiver, args, node)
+        with self.record.apart() if api.calls else nullcontext() as later:
+            passed = self._call_targets(api, receiver, args, node)
         if in_place:  # pandas 3 returns the object from some of these
             return self.imm("None") | frozenset(
                 o for o in receiver if self.heap.types[o].startswith("pandas.")
             )
-        return self._result(api, name, receiver, args, node, passed) | self._filled(args)
+        result = self._result(api, name, receiver, args, node, passed)
+        if later is not None:
+            self.put_off((obj for obj in result if "iterator" in self.traits(obj)), later)
+        return result | self._filled(args)
 
     def _filled(self, args: Arguments) -> Value:
         """The arrays that a call is told to put its result into, and returns."""
@@ -168,7 +173,7 @@ class LibraryCalls(Machine):
         if word not in ("fresh", "view", "part", "items", "holds", "halves"):
             return self.target(word, receiver, args)
         if word == "part":
-            return self._part(source, api, node)
+            return self._part(source, api, name, node)
         made = self._made(api, name, first, args, node, view=source if word == "view" else NOTHING)
         if word == "items":
             self._hold_items(made, api, source, args, node)
@@ -226,10 +231,12 @@ class LibraryCalls(Machine):
 
     def _items(self, obj: int, node: ast.AST) -> Value:
         if "buffer" in self.traits(obj) and not self.heap.types[obj].startswith("numpy."):
-            return self.imm("")
+            return self.imm("") | frozenset(self.heap.items(obj))  # cells
         return self.parts(frozenset((obj,)), node)
 
-    def _part(self, source: Value, api: ApiFacts, node: ast.AST) -> Value:
+    def _part(self, source: Value, api: ApiFacts, name: str, node: ast.AST) -> Value:
+        if name == ".attrs":  # the same one each time
+            return self._own_part(source, api, name)
         found = self.parts(source, node)
         if api.returns and api.returns != "same":
             known = frozenset(obj for obj in found if self.heap.types[obj])
@@ -239,6 +246,14 @@ class LibraryCalls(Machine):
                     self.heap.hold(obj, f".{api.returns}", part)
                 return part
         return found
+
+    def _own_part(self, source: Value, api: ApiFacts, name: str) -> Value:
+        found: set[int] = set()
+        for obj in self.mutable(source):
+            part = self.heap.at(("attribute", obj, name), api.returns)
+            self.heap.hold(obj, name, (part,))
+            found.add(part)
+        return frozenset(found)
 
     def _made(
         self, api: ApiFacts, name: str, first: Value, args: Arguments, node: ast.AST, view: Value

@@ -19,10 +19,11 @@ from nb_to_flow.facts.heap import (
     Library,
     Payload,
     Text,
+    closure,
 )
 from nb_to_flow.facts.knowledge.load import Knowledge
 from nb_to_flow.facts.modules import LocalModules
-from nb_to_flow.facts.record import Record
+from nb_to_flow.facts.record import Later, Record
 from nb_to_flow.facts.values import NOTHING, Value
 from nb_to_flow.ir.facts import Access, ResourceKind
 
@@ -41,6 +42,7 @@ class Machine(ABC):
         self.record = Record()
         self.context: Hashable = ()
         self.journal: list[dict[tuple[Frame, str], Value | None]] = []
+        self.passing: list[dict[tuple[Frame, str], Value]] = []  # what blocks that may end early bind, ever
         self.roots: dict[int, set[str]] = {}  # object -> module variables that are bound to it
         self.instances: set[int] = set()  # objects of the notebook's classes
         self.star_modules: list[str] = []
@@ -49,13 +51,14 @@ class Machine(ABC):
         self.local_modules = LocalModules(None)
         self.helpers: frozenset[str] = frozenset()
         self.secrets: frozenset[str] = frozenset()  # environment variables that nothing sets
-        self.lazy: dict[
-            int, tuple[frozenset[str], frozenset[int]]
-        ] = {}  # what generators read and change later
+        self.lazy: dict[int, Later] = {}  # what going through iterators does
         self.constants: set[str] = set()  # module variables that hold what a literal says
         self.data_imports: set[str] = set()  # things of libraries that are used as data are (subscripted)
         self.wrappers: dict[str, str] = {}  # what a decorator made of functions: types
         self.kept: dict[int, set[str]] = {}  # what objects that cache have surely computed so far
+        self.taken: dict[
+            int, tuple[int, str]
+        ] = {}  # attributes of unknown make: methods, when they are called
         self._traits: dict[str, frozenset[str]] = {}
 
     @abstractmethod
@@ -128,6 +131,10 @@ class Machine(ABC):
         """Without values that can't change."""
         return frozenset(obj for obj in value if obj not in self.heap.frozen)
 
+    def objects(self, name: str) -> Value:
+        """What a module variable may be, values that can't change left out."""
+        return self.mutable(self.module.values.get(name, NOTHING))
+
     def instance_class(self, obj: int) -> ClassObject | None:
         """The notebook's class of an object, if it has one."""
         payload = self.heap.payloads.get(obj)
@@ -161,14 +168,14 @@ class Machine(ABC):
             if obj in self.heap.frozen:
                 continue
             self.record.change(obj, deep, certain, cached=not deep and "caches" in self.traits(obj))
-            if obj in self.lazy:
-                self._go_on(obj, certain)
+            self._go_on(obj, certain)
             if not self.heap.types[obj] and not deep:  # it may be a row of an array
                 for inner in self.heap.fields[obj].get(MEMORY, ()):
                     self.record.change(inner, True, certain)
             if deep:
                 for inner in self.content(obj):
                     self.record.change(inner, True, certain)
+                    self._go_on(inner, certain)
 
     def fill(self, value: Value, keys: tuple[str, ...], attribute: str = "") -> None:
         """Objects that keep what they compute change only the first time it is asked for.
@@ -190,14 +197,33 @@ class Machine(ABC):
             if len(value) == 1 and not self.journal:
                 self.kept.setdefault(obj, set()).update(wanted)
 
+    def put_off(self, value: Iterable[int], later: Later) -> None:
+        """What going through these iterators does; others of the same site may do other things."""
+        for obj in value:
+            known = self.lazy.get(obj)
+            self.lazy[obj] = later if known is None else known.joined(later)
+
     def _go_on(self, obj: int, certain: bool) -> None:
-        """A generator runs on: it looks its names up now, and changes what its code changes."""
-        names, changed = self.lazy[obj]
-        for name in sorted(names & self.module.values.keys()):
-            self.record.load(name)
-            self.record.late.add(name)
-        for inner in sorted(changed):
-            self.record.change(inner, True, certain)
+        """An iterator runs on: its code looks its names up now, and changes what it changes."""
+        for one in sorted(closure((obj,), self._goes_through)):
+            later = self.lazy.get(one)
+            if later is None:
+                continue
+            for name in sorted(later.names & self.module.values.keys()):
+                self.record.load(name)
+                self.record.late.add(name)
+            for inner in sorted(later.changes):
+                self.record.change(inner, True, certain)
+            self.record.again(later)
+
+    def _goes_through(self, obj: int) -> set[int]:
+        """The iterators that an iterator takes its items from, or that its code goes through."""
+        if "iterator" not in self.traits(obj):
+            return set()
+        later = self.lazy.get(obj)
+        changed = later.changes.keys() if later is not None else set()
+        inner = {*self.heap.fields[obj].get("frame", ()), *changed}
+        return {one for one in inner if "iterator" in self.traits(one)}
 
     def content(self, obj: int) -> set[int]:
         """The memory of a buffer; else the mutable objects inside, down to data that it was only lent."""
@@ -265,8 +291,10 @@ class Machine(ABC):
                     self.roots.setdefault(obj, set()).add(name)
         if value is None:
             frame.values.pop(name, None)
-        else:
-            frame.values[name] = value
+            return
+        frame.values[name] = value
+        for held in self.passing:
+            held[frame, name] = held.get((frame, name), NOTHING) | value
 
     def load(self, name: str) -> Value:
         """The value of a name as the running scope sees it; reading a module variable is noted."""
@@ -315,6 +343,13 @@ class Machine(ABC):
         for (frame, name), old in changed.items():
             self._store(frame, name, old)
         return Path(values, bound, ends)
+
+    def cut_short(self, run: Callable[[], bool]) -> tuple[Path, Path]:
+        """Run a path that may end anywhere: as it is at its end, and as it may be anywhere in it."""
+        start = self.branch(lambda: False)
+        self.passing.append({})
+        end = self.branch(run)
+        return end, Path(self.passing.pop(), start.bound, False)
 
     def join(self, paths: list[Path]) -> bool:
         """Go on with what any of these paths left. Returns True if none of them goes on."""

@@ -16,6 +16,8 @@ OPERATORS = {
     ast.Mod: "__mod__", ast.Pow: "__pow__", ast.MatMult: "__matmul__", ast.BitOr: "__or__", ast.BitAnd: "__and__",
     ast.BitXor: "__xor__", ast.LShift: "__lshift__", ast.RShift: "__rshift__",
 }  # fmt: skip
+CONTAINERS = frozenset({"list", "tuple", "set", "dict"})
+OF_CONTAINERS = frozenset({"__add__", "__mul__", "__sub__", "__or__", "__and__", "__xor__"})
 UNARY = {ast.UAdd: "__pos__", ast.USub: "__neg__", ast.Invert: "__invert__"}
 COMPARISONS = {
     ast.Eq: ("__eq__", "__eq__"), ast.NotEq: ("__ne__", "__ne__"), ast.Lt: ("__lt__", "__gt__"), ast.LtE: ("__le__", "__ge__"),
@@ -105,7 +107,7 @@ class Operators(Callables):
                 return made | self._others(frozenset(ARRAYS), left, right, method, node)
         if types and types <= SCALARS:
             return self.imm(_scalar(types, method))
-        containers = types & {"list", "tuple", "set", "dict"}
+        containers = types & CONTAINERS if method in OF_CONTAINERS else set()
         if containers:
             made = self.new(node, min(containers))
             for obj in made:

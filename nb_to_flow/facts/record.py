@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from nb_to_flow.ir.facts import Access, Effect, ResourceKind
@@ -15,6 +17,26 @@ class Change:
     certain: bool
     cached: bool
     line: int
+
+    def joined(self, other: Change) -> Change:
+        """This change and another of the same object."""
+        deep, certain = self.deep or other.deep, self.certain or other.certain
+        return Change(deep, certain, self.cached and other.cached, self.line)
+
+
+@dataclass(slots=True)
+class Later:
+    """What code does that runs when an iterator is gone through: names it looks up, objects it changes, effects."""
+
+    names: frozenset[str] = frozenset()
+    changes: dict[int, Change] = field(default_factory=dict)
+    effects: dict[tuple[ResourceKind, Access, str], bool] = field(default_factory=dict)
+
+    def joined(self, other: Later) -> Later:
+        """Both, as if one did."""
+        return Later(
+            self.names | other.names, {**self.changes, **other.changes}, {**self.effects, **other.effects}
+        )
 
 
 @dataclass(slots=True)
@@ -44,13 +66,28 @@ class Record:
 
     def change(self, obj: int, deep: bool, certain: bool = True, cached: bool = False) -> None:
         """An object may change in place."""
-        known = self.changes.get(obj)
-        if known is None:
-            self.changes[obj] = Change(deep, certain, cached, self.line)
-        else:
-            known.deep |= deep
-            known.certain |= certain
-            known.cached &= cached
+        change, known = Change(deep, certain, cached, self.line), self.changes.get(obj)
+        self.changes[obj] = change if known is None else known.joined(change)
+
+    @contextmanager
+    def apart(self) -> Iterator[Later]:
+        """Notes as ever; what happens meanwhile is there on its own too, afterwards."""
+        outer, found = (self.late, self.changes, self.effects), Later()
+        self.late, self.changes, self.effects = set(), {}, {}
+        try:
+            yield found
+        finally:
+            found.names, found.changes, found.effects = frozenset(self.late), self.changes, self.effects
+            self.late, self.changes, self.effects = outer
+            self.late |= found.names
+            for obj, change in found.changes.items():
+                self.changes[obj] = self.changes[obj].joined(change) if obj in self.changes else change
+            self.again(found)
+
+    def again(self, later: Later) -> None:
+        """The effects of what was noted apart."""
+        for (kind, access, name), certain in later.effects.items():
+            self.effect(kind, access, name, certain)
 
     def effect(self, kind: ResourceKind, access: Access, name: str = "", certain: bool = True) -> None:
         """Something outside the variables is touched."""

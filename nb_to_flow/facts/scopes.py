@@ -104,6 +104,12 @@ def locals_of(node: ast.AST) -> frozenset[str]:
 
 
 @lru_cache(maxsize=8192)
+def is_generator(node: Function) -> bool:
+    """True if calling the function gives a generator."""
+    return any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in own_nodes(body_of(node)))
+
+
+@lru_cache(maxsize=8192)
 def targets_of(node: Comprehension) -> frozenset[str]:
     """Names that a comprehension binds in its own scope."""
     return frozenset(n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name))

@@ -62,10 +62,9 @@ def _is_shallow(draft: Draft, interface: Interface, name: str, obj: int, deep: b
 
 
 def _may_be_unset(draft: Draft, version: Version) -> bool:
-    """True if the variable was bound for the first time, and on some paths only: it may hold None."""
-    name, definer = version
-    facts = draft.facts.statements[definer]
-    return name in facts.may_bind and name not in facts.reads
+    """True if the variable was only ever bound on some paths: it may hold None."""
+    name, first = version[0], draft.facts.statements[draft.versions.origins(version)[-1]]
+    return name not in first.binds
 
 
 def _joined(name: str, sets: list[frozenset[str]]) -> set[str]:

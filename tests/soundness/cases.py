@@ -546,4 +546,220 @@ def order(x):
 # %%
 print(order(kept), sorted(kept))
 """,
+    "a_copy_of_a_namespace_holds_what_the_namespace_holds": """
+from types import SimpleNamespace
+import copy
+# %%
+log = SimpleNamespace(a=[v for v in (1, 9)])
+# %%
+held = log.a
+# %%
+log = copy.copy(log)
+# %%
+held.insert(0, 5)
+# %%
+print(log)
+""",
+    "a_context_manager_of_the_notebook_hands_out_its_list": """
+from contextlib import contextmanager
+best = [v for v in (3, 2)]
+# %%
+@contextmanager
+def opened(x):
+    best.append('in')
+    yield best
+    best.append('out')
+# %%
+with opened(1) as table:
+    total = len(table)
+# %%
+table.pop()
+# %%
+print(best, total)
+""",
+    "a_context_manager_of_the_notebook_is_left_later": """
+from contextlib import contextmanager
+best = [v for v in (3, 2)]
+# %%
+@contextmanager
+def opened(x):
+    yield best
+    best.append('out')
+# %%
+manager = opened(1)
+# %%
+number = len(best)
+# %%
+with manager as table:
+    total = len(table)
+# %%
+print(best, number, total)
+""",
+    "an_iterator_of_calls_changes_things_late": """
+items = {'a': [v for v in (5, 6)]}
+# %%
+table = iter(items['a'].pop, 5)
+# %%
+first = items['a'][-1]
+# %%
+rows = list(table)
+# %%
+print(first, items)
+""",
+    "a_mapped_function_changes_things_late": """
+log = [v for v in (1, 2)]
+def note(x):
+    log.append(x)
+    return x
+# %%
+late = map(note, (3, 4))
+# %%
+both = (v + 1 for v in late)
+# %%
+before = len(log)
+# %%
+found = sum(both)
+# %%
+print(before, found, log)
+""",
+    "a_generator_expression_changes_things_late": """
+log = [v for v in (1, 2)]
+# %%
+late = (log.append(v) for v in (3, 4))
+# %%
+before = len(log)
+# %%
+found = list(late)
+# %%
+print(before, log)
+""",
+    "each_object_of_a_dataclass_has_a_list_of_its_own": """
+from dataclasses import dataclass, field
+@dataclass
+class Item:
+    n: int
+    items: list = field(default_factory=list)
+
+    def __post_init__(self):
+        self.same = self.items
+# %%
+first, second = Item(1), Item(2)
+# %%
+held = first.same
+# %%
+list(map(first.items.append, [1, 2]))
+# %%
+second.items.append(3)
+# %%
+print(held, first, second)
+""",
+    "a_method_of_an_unknown_object_is_called_by_another_name": """
+import graphlib
+sorter = graphlib.TopologicalSorter()
+# %%
+list(map(sorter.add, ['a']))
+# %%
+print(list(sorter.static_order()))
+""",
+    "an_array_is_changed_through_a_view_of_its_row": """
+import numpy as np
+rows = np.ones((2, 2))
+# %%
+total = list(rows)
+# %%
+first = rows[0]
+# %%
+total[0].T[0] = 4
+first.T[1] = 5
+# %%
+print(rows)
+""",
+    "a_list_formatted_is_a_text": """
+total = []
+for number in range(2):
+    total.append(total)
+# %%
+names = '%s' % total[0].pop()
+# %%
+names += names
+# %%
+print(names)
+""",
+    "what_is_bound_on_a_path_not_taken_and_changed_later_is_copied_with_care": """
+import numpy as np
+box = np.array([3, 5, 2])
+# %%
+if box[0] > 3:
+    value = [v for v in (1, 2)] + [box]
+# %%
+box[0] = 6
+# %%
+if box[1] > 5:
+    value.append(1)
+print(box)
+""",
+    "a_block_that_may_end_early_leaves_what_it_bound_by_then": """
+import contextlib
+alpha = {'a': [1]}
+# %%
+with contextlib.suppress(KeyError):
+    rows = {'a': alpha['a']}
+    alpha['missing']
+    rows = 0.5
+# %%
+rows.pop('a').append(2)
+# %%
+print(alpha)
+""",
+    "a_handler_finds_what_the_block_had_bound_by_then": """
+kept = [v for v in (1, 2)]
+# %%
+try:
+    try:
+        rows = kept
+        kept[9]
+        rows = []
+    finally:
+        rows.append(3)
+except IndexError:
+    pass
+# %%
+print(kept)
+""",
+    "a_function_that_may_be_replaced_by_data_stays_in_its_task": """
+import functools
+beta = [v for v in (1, 2)]
+# %%
+@functools.lru_cache
+def rows(x):
+    beta.append(x)
+    return x
+# %%
+if beta[-1] > 3:
+    rows = beta
+beta.append(3)
+""",
+    "an_object_and_its_dict_stay_together": """
+class Item:
+    def __init__(self):
+        self.n = 0
+# %%
+rows = Item()
+# %%
+cache = vars(rows)
+# %%
+rows.n = 5
+# %%
+print(cache)
+""",
+    "a_frame_that_holds_itself_is_never_copied": """
+import pandas as pd
+data = pd.DataFrame({'a': [1, 2]})
+# %%
+data.attrs['k'] = data
+# %%
+data['c'] = 3
+# %%
+size = len(data)
+""",
 }

@@ -1,0 +1,108 @@
+"""What can't cross from one process to another, or only where its definitions can."""
+
+from __future__ import annotations
+
+from nb_to_flow.facts.heap import BoundMethod, ClassObject, FunctionObject, Instance, LibraryMethod
+from nb_to_flow.facts.machine import Machine
+from nb_to_flow.ir.facts import Role
+
+REASONS = {
+    "handle": "is bound to this process",
+    "lossy": "loses a part of itself when it is pickled",
+    "iterator": "is used up by reading it",
+    "figure": "is drawn on in place",
+}
+# types of objects whose methods `deepcopy` takes for mere functions
+COMPILED = frozenset(
+    {"list", "dict", "set", "bytearray", "numpy.ndarray", "numpy.random.Generator", "random.Random"}
+) | {f"collections.{name}" for name in ("deque", "defaultdict", "Counter", "OrderedDict")}
+
+
+class Crossing:
+    """Looks at the objects that variables hold; `look` must have been called since they were made."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.heap = machine.heap
+        self._looked_at = 0  # objects that were looked at so far
+        self._frames: list[int] = []
+        self._bound_to_process = self.heap.follow()  # what can't be pickled, and what holds such
+        self._carriers = self.heap.follow()  # the notebook's functions and instances, and what holds them
+
+    def unpicklable(self, names: list[str]) -> dict[str, str]:
+        """Of these variables those whose value can't leave its process, each with the reason."""
+        found: dict[str, str] = {}
+        for name in names:
+            if self._bound_to_process.isdisjoint(self.machine.objects(name)):
+                continue
+            for obj in sorted(self.heap.reach(self.machine.objects(name))):
+                reason = self._reason(obj)
+                if reason:
+                    found[name] = (
+                        f"`{name}` {'holds' if obj not in self.machine.objects(name) else 'is'} a {self._kind(obj)}: it {reason}"
+                    )
+                    break
+        return found
+
+    def look(self) -> None:
+        """Look at the objects that the statement made."""
+        heap = self.heap
+        for obj in range(self._looked_at, len(heap.types)):
+            if heap.types[obj].startswith("pandas."):
+                self._frames.append(obj)
+            if self._reason(obj):
+                heap.mark(self._bound_to_process, obj)
+            if isinstance(heap.payloads.get(obj), (FunctionObject, Instance, BoundMethod)):
+                heap.mark(self._carriers, obj)
+        self._looked_at = len(heap.types)
+        for obj in filter(self._holds_itself, self._frames):
+            heap.mark(self._bound_to_process, obj)
+
+    def _reason(self, obj: int) -> str:
+        payload = self.machine.payload(obj)
+        if isinstance(payload, LibraryMethod) and self.heap.types[payload.receiver] in COMPILED:
+            return "stays bound to the object it was taken from, whatever is copied"
+        if self._holds_itself(obj):
+            return "holds itself: pandas can't copy that"
+        traits = self.machine.traits(obj)
+        return next((why for trait, why in REASONS.items() if trait in traits), "")
+
+    def _holds_itself(self, obj: int) -> bool:
+        """True for frames among their own `attrs`."""
+        heap = self.heap
+        held = heap.fields[obj].get(".attrs") if heap.types[obj].startswith("pandas.") else None
+        return held is not None and obj in heap.reach(held)
+
+    def _kind(self, obj: int) -> str:
+        return self.heap.types[obj].rsplit(".", 1)[-1] or "value"
+
+    def carries(self, names: list[str], role: Role) -> dict[str, frozenset[str]]:
+        """Of these variables those that hold functions or instances of classes of the notebook, by name."""
+        found: dict[str, frozenset[str]] = {}
+        is_definition = role in (Role.FUNCTION, Role.CLASS)
+        for name in names:
+            if self._carriers.isdisjoint(self.machine.objects(name)):
+                continue
+            held = {self._definition_name(obj) for obj in self._data_reach(name)} - {""}
+            held -= {name} if is_definition else set()
+            if held:
+                found[name] = frozenset(held)
+        return found
+
+    def _data_reach(self, name: str) -> set[int]:
+        """What a variable's value holds; what a class of the notebook holds is part of its definition."""
+        roots = {
+            o for o in self.machine.objects(name) if not isinstance(self.machine.payload(o), ClassObject)
+        }
+        return self.heap.reach(roots)
+
+    def _definition_name(self, obj: int) -> str:
+        payload = self.machine.payload(obj)
+        if isinstance(payload, BoundMethod):
+            return self._definition_name(payload.receiver)
+        if isinstance(payload, Instance):
+            cls = self.machine.instance_class(obj)
+            return cls.node.name if cls is not None and self.machine.in_notebook(cls.namespace) else ""
+        if isinstance(payload, FunctionObject) and self.machine.in_notebook(payload.frame):
+            return payload.name
+        return ""
