@@ -184,7 +184,9 @@ def _analyse(conversion: Conversion, options: ConvertOptions) -> Conversion:
 
     if conversion.notebook is None:
         return conversion
-    outcome = analyse_facts(conversion.notebook, FactsOptions(folder=conversion.path.parent))
+    outcome = analyse_facts(
+        conversion.notebook, FactsOptions(folder=conversion.path.parent, parameters=options.parameters)
+    )
     return replace(conversion, facts=outcome.value, diagnostics=_joined(conversion, outcome))
 
 

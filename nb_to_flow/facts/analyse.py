@@ -14,7 +14,7 @@ from nb_to_flow.facts.knowledge.load import Knowledge, KnowledgeError, load_know
 from nb_to_flow.facts.modules import LocalModules
 from nb_to_flow.facts.record import Record
 from nb_to_flow.facts.statements import Statements
-from nb_to_flow.facts.values import NOTHING, Value
+from nb_to_flow.facts.values import Value
 from nb_to_flow.ir.diagnostics import Diagnostic, Outcome, Severity
 from nb_to_flow.ir.facts import (
     DEFINITIONS,
@@ -41,9 +41,11 @@ class FactsOptions:
     Attributes:
         folder: the notebook's folder, where modules beside it and the user's own knowledge table
             (`nb_to_flow.toml`) are looked for; None looks nowhere.
+        parameters: variables that the flow will take as parameters, besides those in tagged cells.
     """
 
     folder: Path | None = None
+    parameters: tuple[str, ...] = ()
 
 
 def analyse(notebook: Notebook, options: FactsOptions = FactsOptions()) -> Outcome[Facts]:
@@ -80,6 +82,7 @@ class Analysis:
 
     def __init__(self, notebook: Notebook, options: FactsOptions, knowledge: Knowledge) -> None:
         self.notebook = notebook
+        self.parameters = frozenset(options.parameters)
         self.machine = Statements(knowledge)
         self.machine.helpers = notebook.helpers
         self.machine.secrets = notebook.secrets
@@ -136,8 +139,8 @@ class Analysis:
         shown = statement.node if statement.shows and isinstance(statement.node, ast.Expr) else None
         machine.run(statement.node)
         self._keep_deleted(record)
-        if self._is_parameter(statement):
-            self._forget_texts(record)
+        if self._is_parameter(statement, record):
+            self._forget_values(record)
         if shown is not None:
             record.effect(ResourceKind.DISPLAY, Access.WRITE)
         machine.steps += record.steps
@@ -153,14 +156,19 @@ class Analysis:
                 record.deleted.discard(name)
                 record.touched.add(name)
 
-    def _is_parameter(self, statement: Statement) -> bool:
-        return "parameters" in self.notebook.cells[statement.cell].tags
+    def _is_parameter(self, statement: Statement, record: Record) -> bool:
+        """True if what the statement binds may become a parameter of the flow."""
+        tagged = "parameters" in self.notebook.cells[statement.cell].tags
+        return tagged or "@param" in statement.code or not self.parameters.isdisjoint(record.touched)
 
-    def _forget_texts(self, record: Record) -> None:
-        """A parameter's default is only one of its values: paths made of it stay symbolic."""
-        for name in sorted(record.touched):
-            if self.machine.texts(self.machine.module.values.get(name, NOTHING)):
-                self.machine.bind(name, self.machine.text("{" + name + "}"))
+    def _forget_values(self, record: Record) -> None:
+        """A parameter's default is only one of its values: paths made of it stay symbolic, lists may be empty."""
+        for name in sorted(record.touched & self.machine.module.values.keys()):
+            value = self.machine.module.values[name]
+            is_text = bool(self.machine.texts(value))
+            self.machine.filled.lose(self.machine.heap.reach(value))
+            known = self.machine.text("{" + name + "}") if is_text else self.machine.filled.forget(value)
+            self.machine.store(self.machine.module, name, known)
 
     # -- one statement's facts ------------------------------------------------------------------------
 
@@ -247,8 +255,6 @@ class Analysis:
         code = role in DEFINITIONS
         (self.data.difference_update if code else self.data.update)(names)
         self.known.update(names)
-        constant = role is Role.CONSTANT
-        (self.machine.constants.update if constant else self.machine.constants.difference_update)(names)
 
     def _is_instance(self, name: str) -> bool:
         return any(isinstance(self.machine.payload(obj), Instance) for obj in self.machine.objects(name))

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.frames import Frame, Path
-from nb_to_flow.facts.scopes import Function, bound_names
+from nb_to_flow.facts.scopes import Function
 from nb_to_flow.facts.targets import Targets
 from nb_to_flow.facts.values import NOTHING, Value
 
@@ -88,7 +88,9 @@ class Blocks(Targets):
         )
 
     def _run_For(self, node: ast.For) -> bool:
-        items = self.iterate(self.eval(node.iter), node.iter)
+        source = self.eval(node.iter)
+        is_sure = self.surely_runs(node.iter)
+        items = self.iterate(source, node.iter)
         if isinstance(node, ast.AsyncFor) and not self.active:
             self.record.awaits = True
 
@@ -96,19 +98,8 @@ class Blocks(Targets):
             self.assign(node.target, items)
             return self.run_block(node.body)
 
-        initial = self._initial(node)
-        self._loop(once, at_least_once=True)
-        for name, value in initial.items():
-            self.bind(name, value | self.module.values.get(name, NOTHING))
-            self.record.bound.discard(name)
+        self._loop(once, at_least_once=is_sure)
         return self.run_block(node.orelse)
-
-    def _initial(self, node: ast.For | ast.AsyncFor) -> dict[str, Value]:
-        """Variables that hold a constant, for the case that the loop runs never, and that the loop binds."""
-        if self.frame is not self.module or not self.constants:
-            return {}
-        bound = bound_names([node]) & self.constants - self.record.bound
-        return {name: self.module.values[name] for name in sorted(bound) if name in self.module.values}
 
     _run_AsyncFor = _run_For
 
@@ -124,7 +115,7 @@ class Blocks(Targets):
         return self.run_block(node.orelse)
 
     def _loop(self, once: Callable[[], bool], at_least_once: bool) -> None:
-        """Run a body until nothing new is found; a `for` loop is taken to run at least once."""
+        """Run a body until nothing new is found."""
         for number in range(LOOP_ROUNDS):
             before = self.heap.version
             start = self.branch(lambda: False)

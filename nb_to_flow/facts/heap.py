@@ -105,6 +105,11 @@ class Maker:
 
 
 @dataclass(frozen=True, slots=True)
+class Filled:
+    """An immutable value that is not empty, or a whole number above zero."""
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """What `dataclasses.field` makes: what each instance gets if it isn't given the field."""
 
@@ -123,6 +128,7 @@ class TupleClass:
 Payload = (
     TupleClass
     | Field
+    | Filled
     | Partial
     | Maker
     | LocalModule

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from contextlib import nullcontext
 
 from nb_to_flow.facts.arguments import Arguments
+from nb_to_flow.facts.files import mode_access, normal_path
 from nb_to_flow.facts.heap import ITEMS, MEMORY, Library
 from nb_to_flow.facts.knowledge.model import ApiFacts
 from nb_to_flow.facts.machine import Machine
@@ -20,6 +20,10 @@ MODE_EFFECT = re.compile(r"mode (\w+) @([^ ]+) ([^ ]+)(?: (\w+))?\Z")
 AMBIENT_OF = {"seaborn": "matplotlib", "pylab": "matplotlib", "mpl_toolkits": "matplotlib"}
 
 
+# methods of containers after which they hold no less
+FILLING = frozenset(
+    {"append", "appendleft", "add", "insert", "extend", "update", "setdefault", "sort", "reverse"}
+)
 _MAPPINGS = frozenset({"dict", "collections.defaultdict", "collections.OrderedDict"})
 
 
@@ -28,11 +32,8 @@ class LibraryCalls(Machine):
 
     def apply(self, api: ApiFacts, name: str, receiver: Value, args: Arguments, node: ast.AST) -> Value:
         """Do what `api` says; the receiver is NOTHING for functions."""
-        for target in api.changes:
-            if target == "self" and (api.fills or name.startswith(".")):
-                self.fill(receiver, api.fills, name[1:])
-            else:
-                self._change_target(target, receiver, args)
+        with self.filling() if name in FILLING else nullcontext():
+            self._change_targets(api, name, receiver, args)
         in_place = bool(api.inplace) and self._flag(args, "inplace")
         for target in api.inplace if in_place else ():
             self._change_target(target, receiver, args)
@@ -57,6 +58,13 @@ class LibraryCalls(Machine):
         if later is not None:
             self.put_off((obj for obj in result if "iterator" in self.traits(obj)), later)
         return result | self._filled(args)
+
+    def _change_targets(self, api: ApiFacts, name: str, receiver: Value, args: Arguments) -> None:
+        for target in api.changes:
+            if target == "self" and (api.fills or name.startswith(".")):
+                self.fill(receiver, api.fills, name[1:])
+            else:
+                self._change_target(target, receiver, args)
 
     def _filled(self, args: Arguments) -> Value:
         """The arrays that a call is told to put its result into, and returns."""
@@ -378,22 +386,3 @@ class LibraryCalls(Machine):
 
     def _may_be_path(self, obj: int) -> bool:
         return self.heap.types[obj] in ("", "str") and not isinstance(self.payload(obj), Library)
-
-
-def mode_access(mode: str) -> Iterator[Access]:
-    """What an `open` mode does to the file: "r+" reads and writes."""
-    if "r" in mode or "+" in mode:
-        yield Access.READ
-    if "w" in mode or "x" in mode or ("r" in mode and "+" in mode):
-        yield Access.WRITE
-    if "a" in mode:
-        yield Access.APPEND
-
-
-def normal_path(path: str) -> str:
-    """A path without "./" and doubled slashes, so that two spellings of it are one name."""
-    if "://" in path:
-        return path
-    while path.startswith("./"):
-        path = path[2:]
-    return re.sub(r"/(\./)+|//+", "/", path) or "."

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import builtins
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager
 
 from nb_to_flow.facts.arguments import Arguments
+from nb_to_flow.facts.emptiness import Emptiness
 from nb_to_flow.facts.frames import Frame, Path
 from nb_to_flow.facts.heap import (
     ITEMS,
@@ -37,6 +39,8 @@ class Machine(ABC):
     def __init__(self, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
         self.heap = Heap()
+        self.filled = Emptiness(self.heap)
+        self.is_filling = False  # what changes now loses nothing that it holds
         self.module = Frame()
         self.frame = self.module
         self.record = Record()
@@ -52,7 +56,6 @@ class Machine(ABC):
         self.helpers: frozenset[str] = frozenset()
         self.secrets: frozenset[str] = frozenset()  # environment variables that nothing sets
         self.lazy: dict[int, Later] = {}  # what going through iterators does
-        self.constants: set[str] = set()  # module variables that hold what a literal says
         self.data_imports: set[str] = set()  # things of libraries that are used as data are (subscripted)
         self.wrappers: dict[str, str] = {}  # what a decorator made of functions: types
         self.kept: dict[int, set[str]] = {}  # what objects that cache have surely computed so far
@@ -168,6 +171,8 @@ class Machine(ABC):
             if obj in self.heap.frozen:
                 continue
             self.record.change(obj, deep, certain, cached=not deep and "caches" in self.traits(obj))
+            if not self.is_filling:
+                self.filled.lose(self.content(obj) | {obj} if deep else {obj})
             self._go_on(obj, certain)
             if not self.heap.types[obj] and not deep:  # it may be a row of an array
                 for inner in self.heap.fields[obj].get(MEMORY, ()):
@@ -197,6 +202,15 @@ class Machine(ABC):
             if len(value) == 1 and not self.journal:
                 self.kept.setdefault(obj, set()).update(wanted)
 
+    @contextmanager
+    def filling(self) -> Iterator[None]:
+        """What changes meanwhile is only added to or replaced."""
+        saved, self.is_filling = self.is_filling, True
+        try:
+            yield
+        finally:
+            self.is_filling = saved
+
     def put_off(self, value: Iterable[int], later: Later) -> None:
         """What going through these iterators does; others of the same site may do other things."""
         for obj in value:
@@ -214,6 +228,7 @@ class Machine(ABC):
                 self.record.late.add(name)
             for inner in sorted(later.changes):
                 self.record.change(inner, True, certain)
+            self.filled.lose(later.changes)
             self.record.again(later)
 
     def _goes_through(self, obj: int) -> set[int]:
@@ -267,7 +282,7 @@ class Machine(ABC):
             self.record.bound.add(name)
             self.record.touched.add(name)
             self.record.deleted.discard(name)
-        self._store(frame, name, value)
+        self.store(frame, name, value)
 
     def unbind(self, name: str) -> None:
         """`del name`."""
@@ -279,9 +294,10 @@ class Machine(ABC):
         if name in frame.values:
             if self.journal:
                 self.journal[-1].setdefault((frame, name), frame.values.get(name))
-            self._store(frame, name, None)
+            self.store(frame, name, None)
 
-    def _store(self, frame: Frame, name: str, value: Value | None) -> None:
+    def store(self, frame: Frame, name: str, value: Value | None) -> None:
+        """Set a variable, or unset it, without noting that."""
         if frame is self.module:
             for obj in frame.values.get(name, NOTHING):
                 if obj not in self.heap.frozen:
@@ -341,7 +357,7 @@ class Machine(ABC):
         bound = self.record.bound
         self.record.bound = before
         for (frame, name), old in changed.items():
-            self._store(frame, name, old)
+            self.store(frame, name, old)
         return Path(values, bound, ends)
 
     def cut_short(self, run: Callable[[], bool]) -> tuple[Path, Path]:
@@ -362,7 +378,7 @@ class Machine(ABC):
             joined = frozenset().union(*(path.values.get(key, old) for path in going))
             if self.journal:
                 self.journal[-1].setdefault(key, frame.values.get(name))
-            self._store(frame, name, joined)
+            self.store(frame, name, joined)
         if going:
             self.record.bound = set.intersection(*(path.bound for path in going))
         return not alive

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from contextlib import nullcontext
 
 from nb_to_flow.facts.access import ARRAYS
 from nb_to_flow.facts.arguments import Arguments
@@ -51,7 +52,8 @@ class Statements(Definitions):
         own = self.find_method(obj, method)
         if own is not None:
             return self.call_function(own, Arguments([receiver, value]), node)
-        if obj in self.heap.frozen or obj in self.instances:
+        is_own_dict = obj in self.heap.memory and isinstance(node.op, ast.BitOr)  # see `vars`
+        if obj in self.heap.frozen or obj in self.instances and not is_own_dict:
             return self.operate(receiver, value, method.replace("__i", "__", 1), node)
         kind = self.heap.types[obj]
         api = self.knowledge.method(kind, method) if kind else None
@@ -59,7 +61,8 @@ class Statements(Definitions):
             self.apply(api, method, receiver, Arguments([value]), node)
             return receiver
         if kind in ("list", "set", "dict") or kind in ARRAYS[:3] or not kind:
-            self.change(receiver, deep=kind in ARRAYS)
+            with self.filling() if isinstance(node.op, ast.Add) else nullcontext():
+                self.change(receiver, deep=kind in ARRAYS)
             for item in self.parts(value, node) if kind in ("list", "set", "dict") else NOTHING:
                 self.heap.hold(obj, ITEMS, (item,))
             return receiver if kind else receiver | self.new(node, "")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+from contextlib import nullcontext
 
 from nb_to_flow.facts.access import item_field
 from nb_to_flow.facts.arguments import Arguments
-from nb_to_flow.facts.expressions import Expressions
 from nb_to_flow.facts.heap import ITEMS, Library
 from nb_to_flow.facts.library import AMBIENT_OF
+from nb_to_flow.facts.loops import Loops
 from nb_to_flow.facts.values import Value
 from nb_to_flow.ir.facts import Access, ResourceKind
 
@@ -17,7 +18,7 @@ NO_DATA = frozenset(
 )  # attributes of frames that no view shares
 
 
-class Targets(Expressions):
+class Targets(Loops):
     """Binds targets and stores into objects."""
 
     def assign(self, target: ast.expr, value: Value) -> None:
@@ -88,12 +89,13 @@ class Targets(Expressions):
             if kind
             else None
         )
-        if api is not None:
-            self.apply(api, "[]=", receiver, Arguments([index, value]), target)
-        else:
-            self.change(receiver, deep="buffer" in self.traits(obj))
-            if not kind and isinstance(target.slice, (ast.Slice, ast.Tuple)):
-                self.heap.memory.add(obj)  # only arrays are stored into like that
+        with nullcontext() if isinstance(target.slice, ast.Slice) else self.filling():
+            if api is not None:
+                self.apply(api, "[]=", receiver, Arguments([index, value]), target)
+            else:
+                self.change(receiver, deep="buffer" in self.traits(obj))
+        if api is None and not kind and isinstance(target.slice, (ast.Slice, ast.Tuple)):
+            self.heap.memory.add(obj)  # only arrays are stored into like that
         if "buffer" not in self.traits(obj) and "indexer" not in self.traits(obj):
             self.heap.hold(obj, item_field(target.slice), value)
         self._through(obj)

@@ -17,11 +17,24 @@ from nb_to_flow.ir.graph import Edge, EdgeKind
 def variable_edges(facts: Facts) -> Iterator[Edge]:
     """DATA and DEFINITION edges, in order of their targets."""
     last: dict[str, int] = {}
+    idle = _idle(facts)
     for statement in facts.statements:
         for name in sorted(statement.reads | _late_reads(facts, statement)):
-            if name in last:
+            if name in last and (name, statement.statement) not in idle:
                 yield _edge(facts, last[name], statement.statement, name)
         _define(last, statement)
+
+
+def _idle(facts: Facts) -> set[tuple[str, int]]:
+    """Old values that a statement may leave as they are, and that nothing asks for afterwards."""
+    found: set[tuple[str, int]] = set()
+    wanted: set[str] = set()
+    for statement in reversed(facts.statements):
+        kept = statement.may_bind - statement.loads.keys() - statement.changes
+        found |= {(name, statement.statement) for name in kept - wanted}
+        wanted -= statement.binds | statement.deletes
+        wanted |= statement.reads - kept | _late_reads(facts, statement)
+    return found
 
 
 def _late_reads(facts: Facts, statement: StatementFacts) -> frozenset[str]:

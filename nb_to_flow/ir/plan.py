@@ -92,12 +92,14 @@ class Step:
         role: see `StepRole`.
         nonlocals: names that its functions declare `global` and that are `nonlocal` here.
         publishes_figures: pyplot figures open after this statement are shown and closed (its cell ends).
+        unset: names that have been deleted by then and may stay so, although the task returns them: None, before it.
     """
 
     statement: int
     role: StepRole = StepRole.OWN
     nonlocals: frozenset[str] = frozenset()
     publishes_figures: bool = False
+    unset: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

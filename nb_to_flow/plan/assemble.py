@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
-from bisect import bisect, bisect_left
+from bisect import bisect
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from nb_to_flow.ir.facts import Role
 from nb_to_flow.ir.plan import Input, Output, Source, SourceKind, Step, StepRole, TaskPlan
@@ -182,7 +180,7 @@ def build_tasks(assembly: Assembly, names: Mapping[int, str]) -> dict[int, TaskP
         tasks[g] = TaskPlan(
             name=names[g],
             cells=cells_of(assembly, g),
-            steps=_steps(assembly, g),
+            steps=_steps(assembly, g, outputs[g]),
             inputs=tuple(_input(assembly, names, (n, d), types) for n, d in face.inputs.items()),
             outputs=tuple(Output(name=n, type=types.of((n, d))) for n, d in outputs[g].items()),
             copies=copies_for(draft, face, together.get(g, ())),
@@ -202,15 +200,17 @@ def cells_of(assembly: Assembly, group: int) -> tuple[int, ...]:
     return tuple(sorted({draft.span(i).cell for i in settled}))
 
 
-def _steps(assembly: Assembly, group: int) -> tuple[Step, ...]:
-    draft = assembly.draft
+def _steps(assembly: Assembly, group: int, outputs: Mapping[str, int]) -> tuple[Step, ...]:
+    draft, face = assembly.draft, assembly.interfaces[group]
+    unset = unset_outputs(draft, face.steps, outputs, face.inputs)
     return tuple(
         Step(
             statement=i,
             role=StepRole.OWN if assembly.home[i] == group else StepRole.REPLICA,
             nonlocals=draft.facts.statements[i].rebinds,
+            unset=tuple(n for n, at in unset.items() if at == i),
         )
-        for i in assembly.interfaces[group].steps
+        for i in face.steps
     )
 
 
@@ -235,54 +235,38 @@ def _input(assembly: Assembly, names: Mapping[int, str], version: Version, types
 
 def _prebinds(draft: Draft, face: Interface, outputs: Mapping[str, int]) -> tuple[str, ...]:
     """Names that a nested function rebinds and nothing here binds, and outputs that may stay unbound."""
-    surely: set[str] = set(face.inputs)
     assigned: set[str] = set(face.inputs)
     for index in face.steps:
-        surely |= draft.facts.statements[index].binds - _first_in_loop(draft, face, index)
         assigned |= stored_names(draft.facts.notebook.statements[index].node)
     rebound = {n for i in face.steps for n in draft.facts.statements[i].rebinds}
-    wanted = {n for n in outputs if n not in surely} | (rebound - assigned)
+    unset = unset_outputs(draft, face.steps, outputs, face.inputs)
+    wanted = {n for n, at in unset.items() if at < 0} | (rebound - assigned)
     return tuple(sorted(wanted - face.builtins))
 
 
-def _first_in_loop(draft: Draft, face: Interface, index: int) -> frozenset[str]:
-    """Names that so far have been bound only in loops that may run never, and only in this task."""
-    members = frozenset(face.steps)
-    found = set()
-    for name in names_in_loops(draft.facts.notebook.statements[index].node):
-        binders, deleters = draft.versions.binders.get(name, ()), draft.versions.deleters.get(name, ())
-        gone = bisect_left(deleters, index)
-        start = bisect(binders, deleters[gone - 1]) if gone else 0
-        alive = binders[start : bisect_left(binders, index)]
-        if all(b in members and _is_unsure(draft, name, b) for b in alive):
-            found.add(name)
-    return frozenset(found)
+def unset_outputs(
+    draft: Draft, steps: Iterable[int], outputs: Iterable[str], given: Collection[str]
+) -> dict[str, int]:
+    """Outputs that may be unbound at the end, each with the step before which they are; -1 for all of them."""
+    steps = tuple(steps)
+    found = {name: _unset_before(draft, steps, name, name in given) for name in outputs}
+    return {name: index for name, index in sorted(found.items()) if index is not None}
 
 
-def _is_unsure(draft: Draft, name: str, binder: int) -> bool:
-    surely = name in draft.facts.statements[binder].binds
-    return not surely or name in names_in_loops(draft.facts.notebook.statements[binder].node)
-
-
-@lru_cache(maxsize=4096)
-def names_in_loops(node: ast.stmt) -> frozenset[str]:
-    """Names that the statement binds in loops, or by `:=` in comprehensions, that may run never."""
-    loops = [n for n in ast.walk(node) if isinstance(n, (ast.For, ast.AsyncFor)) and not _surely_runs(n.iter)]
-    inner = [n for n in ast.walk(node) if isinstance(n, (ast.ListComp, ast.SetComp, ast.DictComp))]
-    named = {n.target.id for comp in inner for n in ast.walk(comp) if isinstance(n, ast.NamedExpr)}
-    return frozenset(n for loop in loops for n in stored_names(loop)) | named
-
-
-def _surely_runs(items: ast.expr) -> bool:
-    """True for the commonest loops over what is never empty: `range(10)`, `["a", "b"]`, `enumerate([1])`."""
-    if isinstance(items, (ast.List, ast.Tuple, ast.Set)):
-        return any(not isinstance(item, ast.Starred) for item in items.elts)
-    if not isinstance(items, ast.Call) or not isinstance(items.func, ast.Name) or items.keywords:
-        return False
-    if items.func.id == "range" and len(items.args) == 1:
-        stop = items.args[0]
-        return isinstance(stop, ast.Constant) and isinstance(stop.value, int) and stop.value > 0
-    return items.func.id in ("enumerate", "zip", "reversed", "sorted") and all(map(_surely_runs, items.args))
+def _unset_before(draft: Draft, steps: tuple[int, ...], name: str, is_given: bool) -> int | None:
+    deleters = draft.versions.deleters.get(name, ())
+    is_bound = is_sure = is_given
+    is_gone, start, previous = False, -1, steps[0] if steps else 0
+    for index in steps:
+        facts = draft.facts.statements[index]
+        if any(previous <= d <= index for d in deleters):
+            is_sure, is_gone, is_bound = False, is_gone or is_bound, False
+        if name in facts.binds:
+            is_sure, is_gone, is_bound = True, False, True
+        elif name in facts.may_bind:
+            start, is_gone, is_bound = index if is_gone else start, False, True
+        previous = index
+    return None if is_sure else start
 
 
 def _is_unpicklable(draft: Draft, name: str, definer: int) -> bool:

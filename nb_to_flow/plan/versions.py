@@ -184,7 +184,8 @@ class Versions:
         for function in statement.calls:
             for definer in self.definers.get(function, ()):
                 named |= self.facts.statements[definer].free
-        return (statement.reads - passing) | (statement.reads & named)
+        kept = statement.may_bind - statement.loads.keys() - statement.changes  # bound before they are loaded
+        return (statement.reads - passing) | (statement.reads & named - kept)
 
     @cached_property
     def needed(self) -> frozenset[Version]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from nb_to_flow.ir.diagnostics import Severity
 from nb_to_flow.ir.facts import ResourceKind
 from nb_to_flow.ir.plan import Input, Output, Parameter, Source, SourceKind, Step, TaskPlan
-from nb_to_flow.plan.assemble import names_in_loops
+from nb_to_flow.plan.assemble import unset_outputs
 from nb_to_flow.plan.draft import Draft, finding
 from nb_to_flow.plan.finish import flow_plan
 
@@ -20,16 +21,19 @@ def plan_whole(draft: Draft, why: str) -> Draft:
     own = [i for i in range(len(draft.facts.statements)) if i not in outside]
     builtins = {n for i in own for n in draft.versions.builtins(i)}
     late = {p.statement for p in draft.parameters if _is_overridden(draft, p)}
+    given = [p.name for p in draft.parameters]
+    # Code that looks into globals() must find unbound what the notebook leaves so.
+    unset = {} if draft.whole else unset_outputs(draft, own, _outputs(draft), given)
     task = TaskPlan(
         name=_free_name(draft),
         cells=tuple(sorted({draft.span(i).cell for i in own})),
-        steps=_steps(draft, sorted({*own, *late})),
+        steps=_steps(draft, sorted({*own, *late}), unset),
         inputs=tuple(
             Input(name=p.name, type=p.annotation, source=Source(kind=SourceKind.PARAMETER, name=p.name))
             for p in draft.parameters
         ),
         outputs=tuple(Output(name=n, type="") for n in _outputs(draft)),
-        prebinds=() if draft.whole else tuple(n for n in _unsure_outputs(draft, own) if n not in builtins),
+        prebinds=tuple(n for n, at in unset.items() if at < 0 and n not in builtins),
         builtins=tuple(sorted(builtins)),
         is_async=any(draft.facts.statements[i].awaits for i in own),
         in_process=True,
@@ -69,22 +73,13 @@ def _outputs(draft: Draft) -> list[str]:
     return [n for n in draft.results if final[n] not in draft.parameter_statements]
 
 
-def _unsure_outputs(draft: Draft, own: list[int]) -> tuple[str, ...]:
-    """Outputs that may stay unbound; code that looks into globals() must find them so."""
-    surely = {p.name for p in draft.parameters}
-    for index in own:
-        node = draft.facts.notebook.statements[index].node
-        surely |= draft.facts.statements[index].binds - names_in_loops(node)
-    return tuple(n for n in _outputs(draft) if n not in surely)
-
-
 def _result(draft: Draft, task: TaskPlan, name: str) -> tuple[str, Source]:
     if draft.versions.reaching.final[name] in draft.parameter_statements:
         return name, Source(kind=SourceKind.PARAMETER, name=name)
     return name, Source(kind=SourceKind.TASK, name=name, task=task.name)
 
 
-def _steps(draft: Draft, own: list[int]) -> tuple[Step, ...]:
+def _steps(draft: Draft, own: list[int], unset: Mapping[str, int]) -> tuple[Step, ...]:
     last: dict[int, int] = {}
     drawing: set[int] = set()
     for index in own:
@@ -93,4 +88,7 @@ def _steps(draft: Draft, own: list[int]) -> tuple[Step, ...]:
         if any(e.kind is ResourceKind.PYPLOT for e in draft.facts.statements[index].effects):
             drawing.add(cell)
     ends = {last[c] for c in drawing}
-    return tuple(Step(statement=i, publishes_figures=i in ends) for i in own)
+    return tuple(
+        Step(statement=i, publishes_figures=i in ends, unset=tuple(n for n, at in unset.items() if at == i))
+        for i in own
+    )

@@ -762,4 +762,96 @@ data['c'] = 3
 # %%
 size = len(data)
 """,
+    "a_loop_that_runs_never_leaves_a_computed_value": """
+best = sorted("ab")
+# %%
+rows = [v for v in ()]
+# %%
+for row in rows:
+    best = [row]
+# %%
+best.append("c")
+print(best)
+""",
+    "a_loop_that_runs_never_leaves_a_value_through_more_loops": """
+number = len("abc")
+# %%
+rows = {}
+# %%
+for number in rows:
+    print(number)
+# %%
+for number in rows.values():
+    print(number)
+# %%
+print(number)
+""",
+    "a_loop_that_runs_never_in_a_function_leaves_an_alias": """
+kept = [v for v in (1, 2)]
+# %%
+def last(rows):
+    found = kept
+    for found in rows:
+        pass
+    return found
+# %%
+found = last([])
+# %%
+found.append(3)
+# %%
+print(kept)
+""",
+    "a_list_that_is_emptied_is_gone_through_never": """
+best = sorted("ab")
+rows = [1, 2]
+# %%
+del rows[:]
+# %%
+for best in rows:
+    print(best)
+# %%
+print(best)
+""",
+    "a_loop_over_the_items_of_a_dict_that_is_cleared_runs_never": """
+best = sorted("ab")
+rows = {"a": len(best)}
+# %%
+items = rows.items()
+rows.clear()
+# %%
+for name, best in items:
+    print(best)
+# %%
+print(best)
+""",
+    "a_name_that_hides_a_builtin_makes_no_loop_run": """
+best = sorted("ab")
+# %%
+def range(n):
+    return []
+# %%
+for best in range(3):
+    print(best)
+# %%
+print(best)
+""",
+    "what_is_deleted_and_may_be_bound_again_is_unset_in_between": """
+best = sorted("ab")
+print(best)
+del best
+if len([4, 1]) > 3:
+    best = [5]
+""",
+    "the_dict_of_an_object_is_added_to_in_place": """
+class Item:
+    def __init__(self):
+        self.n = 0
+# %%
+rows = Item()
+# %%
+cache = vars(rows)
+cache |= {"z": 7}
+# %%
+print(rows.z)
+""",
 }
