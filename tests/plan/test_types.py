@@ -117,7 +117,8 @@ _HEAD = (
         ("low, *high = len(z), len(z)", "high", "list"),
         # what is added may be anything
         ("names = ['a', 'b']\nnames.append(3)", "names", "list"),
-        ("total = 0\nfor k in [1.5]:\n    total += k", "total", ""),
+        ("total = 0\nfor k in z:\n    total += 1.5", "total", ""),  # it may not run
+        ("total = 0\nfor k in [1.5]:\n    total += k", "total", "float"),
         ("total = 1\ntotal += 1.5", "total", "float"),
         ("if len(z):\n    v = 1\nelse:\n    v = 'a'", "v", ""),
         ("if len(z):\n    v = 1\nelse:\n    v = 2", "v", "int"),
