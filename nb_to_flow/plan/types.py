@@ -40,11 +40,12 @@ class Types:
         facts = self._draft.facts.statements[definer]
         if inferred and inferred not in ("list", "dict"):
             return inferred
+        earlier = self._draft.versions.reaching.before[definer].get(name)
+        old = self.of((name, earlier)) if earlier is not None else ""
         if name not in facts.binds | facts.may_bind:
-            earlier = self._draft.versions.reaching.before[definer].get(name)
-            kind = self.of((name, earlier)) if earlier is not None else ""
-            return kind.partition("[")[0] if inferred else kind  # what was put in may be anything
+            return old.partition("[")[0] if inferred else old  # what was put in may be anything
         kinds = {self._of_binding(node, name, definer) for node in self._bindings(name, definer)}
+        kinds |= {old} if name in facts.may_bind else set()
         kind = kinds.pop() if len(kinds) == 1 else ""
         return kind if kind.startswith(inferred) else inferred
 

@@ -118,6 +118,8 @@ _HEAD = (
         # what is added may be anything
         ("names = ['a', 'b']\nnames.append(3)", "names", "list"),
         ("total = 0\nfor k in z:\n    total += 1.5", "total", ""),  # it may not run
+        ("v = 0\nif z:\n    v = 'a'", "v", ""),
+        ("v = 0\nif z:\n    v = 1", "v", "int"),
         ("total = 0\nfor k in [1.5]:\n    total += k", "total", "float"),
         ("total = 1\ntotal += 1.5", "total", "float"),
         ("if len(z):\n    v = 1\nelse:\n    v = 'a'", "v", ""),
