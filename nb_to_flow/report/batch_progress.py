@@ -21,8 +21,8 @@ def progress_line(now: Progress, before: int = 0) -> str:
 
     `before`: pieces that had ended when this run began.
     """
-    parts = [_sets(now), f"{now.pieces_ended:,} of {now.pieces:,} pieces"]
-    parts.append(", ".join(_pace(now, now.pieces_ended - before)))
+    pieces = f"{now.pieces_ended:,} of {now.pieces:,} pieces" if now.pieces != now.sets else ""
+    parts = [_sets(now), pieces, ", ".join(_pace(now, now.pieces_ended - before))]
     return "; ".join(part for part in parts if part)
 
 
