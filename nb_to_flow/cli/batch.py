@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -179,9 +180,13 @@ def _run_options(values: dict[str, Any]) -> BatchOptions:
 
 def _write_entry(target: str) -> int:
     from nb_to_flow import api
+    from nb_to_flow.api.targets import file_and_name, home_of, notebook_of
+    from nb_to_flow.files import load_sidecar
 
     path = os.path.relpath(api.write_batch_entry(target))
-    print(f"wrote {path}; deploy it: nb-to-flow deploy {path} --folder FOLDER --apply")
+    file, _ = file_and_name(target)
+    home = os.path.relpath(home_of(notebook_of(file, load_sidecar(file))))
+    print(f"wrote {path}; deploy it: nb-to-flow deploy {path} --folder {shlex.quote(home)} --apply")
     return 0
 
 

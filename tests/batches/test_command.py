@@ -248,7 +248,7 @@ def deployed(server: PrefectServer, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("deployed")
     flow = write_flow(folder)
     done = run(folder, server.env, flow.name, "--write-entry")
-    assert "wrote small_batch.py" in done.stdout, done.stderr
+    assert "deploy it: nb-to-flow deploy small_batch.py --folder . --apply" in done.stdout, done.stderr
     made = server.prefect("work-pool", "create", "hands", "--type", "process", cwd=folder)
     assert made.returncode == 0, made.stderr
     for name in ("small.py", "small_batch.py"):
