@@ -59,7 +59,10 @@ def _savings(tasks: Sequence[TaskRow]) -> str:
     said = f"{duration(once)} of work. One set at a time it would have been {duration(alone)}{times}."
     longest = max(task.alone_seconds for task in tasks) or 1.0
     rows = "".join(_saving(task, longest) for task in tasks)
-    head = "<tr><th>task</th><th>ran</th><th>took</th><th>alone</th><th></th></tr>"
+    key = "".join(
+        f"<span class='{name}'>{text}</span>" for name, text in (("taken", "took"), ("saved", "saved"))
+    )
+    head = f"<tr><th>task</th><th>ran</th><th>took</th><th>alone</th><th class='key'>{key}</th></tr>"
     return f"<h2>Shared work</h2><p>{said}</p><div class='wide'><table>{head}{rows}</table></div>"
 
 

@@ -73,11 +73,11 @@ def _ends(values: Sequence[Number]) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _ticks(low: float, high: float) -> list[float]:
-    """About five round numbers between the ends."""
-    rough = (high - low) / 5
+def _ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
+    """About five round numbers between the ends; `whole` for no fractions."""
+    rough = max((high - low) / 5, 1.0 if whole else 0.0)
     size = 10.0 ** math.floor(math.log10(rough))
-    step = next(s * size for s in _STEPS if s * size >= rough)
+    step = next(s * size for s in _STEPS if s * size >= rough and not (whole and s * size % 1))
     first = math.ceil(low / step)
     return [n * step for n in range(first, math.floor(high / step) + 1)]
 
@@ -86,7 +86,9 @@ def _x_places(xs: Sequence[float], axis: _Axis) -> list[float]:
     """A tick at each value if they are few and far enough apart, else at round numbers."""
     places = sorted(set(xs))
     gaps = [axis.at(b) - axis.at(a) for a, b in itertools.pairwise(places)]
-    return places if len(places) <= _FEW_VALUES and min(gaps, default=99) > 28 else _ticks(*axis.ends)
+    if len(places) <= _FEW_VALUES and min(gaps, default=99) > 28:
+        return places
+    return _ticks(*axis.ends, whole=all(place.is_integer() for place in places))
 
 
 def _short(value: float) -> str:

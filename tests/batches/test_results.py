@@ -140,6 +140,14 @@ def test_plot_of_one_point_and_of_huge_values() -> None:
         assert all(-1 <= float(c.get("cy", "nan")) <= 221 for c in svg.findall("circle"))
 
 
+def test_ticks_of_whole_numbers_are_whole() -> None:
+    for first, last in ((2014, 2024), (0, 9), (1, 12), (-3, 40)):
+        points = [Point(x=x, y=x) for x in range(first, last + 1)]
+        svg = ElementTree.fromstring(scatter(points, "year", "y", {"": 0}))
+        ticks = [t.text or "" for t in svg.iter("text") if t.get("text-anchor") == "middle"]
+        assert len(ticks) >= 2 and not any("." in text for text in ticks)
+
+
 def test_artifact_shows_failures_first_and_is_json() -> None:
     many = [
         SetRow(
