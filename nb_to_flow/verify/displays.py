@@ -17,12 +17,13 @@ _LONGEST = 490_000
 _ROWS = 20
 _STYLE = re.compile(r"<style.*?</style>", re.DOTALL)
 _FENCE = re.compile(r"```\n(.*)\n```", re.DOTALL)
-_HTML = re.compile(r"\s*<[a-zA-Z!]")
+_HTML = re.compile(r"\s*<[a-zA-Z!][^<>]*>.*</[a-zA-Z]", re.DOTALL)
 # Ids that libraries make up for the elements of a page: by chance, or by counting them.
 _IDS = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b"
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}"
     r"|\bT_[0-9a-f]{5,}(?=[_\"])|\bsk-(?:container|estimator)-id-\d+"
 )
+_MARKUP = re.compile(r"<script\b.*?</script>|<[^<>]{0,2000}>", re.DOTALL)
 _LOCALS = re.compile(r"(?<![\w.])[\w.]+\.(?:<|&lt;)locals(?:>|&gt;)\.")
 
 
@@ -32,8 +33,9 @@ def plain_form(text: str, module: str = "") -> str:
     Those are addresses, made-up ids, styles, and the module and function in which a class is defined; `module` is
     the flow's.
     """
-    text = _STYLE.sub("", text)[:_LONGEST]
-    text = _LOCALS.sub("", _IDS.sub("#", text))
+    text = _LOCALS.sub("", _STYLE.sub("", text)[:_LONGEST])
+    if _HTML.match(text):
+        text = _MARKUP.sub(lambda found: _IDS.sub("#", found[0]), text)
     text = re.sub(
         rf"\b(?:__main__|{re.escape(module)})\.(?=[A-Za-z_])" if module else r"\b__main__\.", "", text
     )

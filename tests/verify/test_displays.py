@@ -80,6 +80,7 @@ def test_noise_does_not_count(notebook: str, flow: str) -> None:
         ("0.5", "```\n0.51\n```"),
         (table(("a", 1)), table(("a", 2))),
         ("<X at 0x7f0011223344>", "<Y at 0x7f0011223344>"),
+        (f"<p>{'0' * 32}</p>", f"<p>{'1' * 32}</p>"),
     ],
 )
 def test_contents_do(notebook: str, flow: str) -> None:
@@ -202,6 +203,7 @@ def test_a_display_in_a_few_words() -> None:
     assert headline(shown(1, table(("", "net"), (0, 4.5)), "   net\n0  4.5")) == "net 0 4.5"
     assert headline(published("load", table(("", "net"), (0, 4.5)))) == "net 0 4.5"
     assert headline(fenced("load", "x" * 100)).endswith("…")
+    assert headline(fenced("load", "<function f at 0x7f0011223344>")) == "<function f at 0x…>"
 
 
 def test_cells_of_tables() -> None:
