@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import unescape
 from html.parser import HTMLParser
 
@@ -23,7 +23,8 @@ _IDS = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}"
     r"|\bT_[0-9a-f]{5,}(?=[_\"])|\bsk-(?:container|estimator)-id-\d+"
 )
-_MARKUP = re.compile(r"<script\b.*?</script>|<[^<>]{0,2000}>", re.DOTALL)
+_SCRIPT = re.compile(r"<script.*?</script>", re.DOTALL)
+_TAG = re.compile(r"<[^<>]{0,2000}>")
 _LOCALS = re.compile(r"(?<![\w.])[\w.]+\.(?:<|&lt;)locals(?:>|&gt;)\.")
 
 
@@ -33,13 +34,23 @@ def plain_form(text: str, module: str = "") -> str:
     Those are addresses, made-up ids, styles, and the module and function in which a class is defined; `module` is
     the flow's.
     """
-    text = _LOCALS.sub("", _STYLE.sub("", text)[:_LONGEST])
+    text = _LOCALS.sub("", _replaced(_STYLE, "</style>", "", text)[:_LONGEST])
     if _HTML.match(text):
-        text = _MARKUP.sub(lambda found: _IDS.sub("#", found[0]), text)
+        text = _TAG.sub(_without_ids, _replaced(_SCRIPT, "</script>", _without_ids, text))
     text = re.sub(
         rf"\b(?:__main__|{re.escape(module)})\.(?=[A-Za-z_])" if module else r"\b__main__\.", "", text
     )
     return "\n".join(map(normal, text.strip().splitlines()))
+
+
+def _without_ids(found: re.Match[str]) -> str:
+    return _IDS.sub("#", found[0])
+
+
+def _replaced(pattern: re.Pattern[str], end: str, by: str | Callable[[re.Match[str]], str], text: str) -> str:
+    """`text` with elements replaced; what comes after the last `end` isn't searched, however often one begins."""
+    head, last, tail = text.rpartition(end)
+    return pattern.sub(by, head + last) + tail
 
 
 def published_form(text: str, module: str = "") -> str:
@@ -79,7 +90,7 @@ def visible(form: str) -> str:
     rows = table_rows(form)
     if rows:
         return "\n".join("  ".join(row) for row in rows)
-    return unescape(re.sub(r"<(script)\b.*?</\1>|<[^>]*>", " ", form, flags=re.DOTALL)).strip()
+    return unescape(_TAG.sub(" ", _replaced(_SCRIPT, "</script>", " ", form))).strip()
 
 
 def _differing_cells(mine: str, theirs: str) -> list[Row]:

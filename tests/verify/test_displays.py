@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -209,3 +210,12 @@ def test_a_display_in_a_few_words() -> None:
 def test_cells_of_tables() -> None:
     assert table_rows("<table><tr><th>a</th><td>1 &lt; <b>2</b></td></tr></table>") == [["a", "1 < 2"]]
     assert table_rows("<p>none</p>") == []
+
+
+@pytest.mark.parametrize("part", ["<style", "<script", "<", "a.", "0-", "</"])
+def test_long_texts_take_no_time(part: str) -> None:
+    """Whatever begins in them and never ends."""
+    begin = time.process_time()
+    plain_form("<div>" + part * (400_000 // len(part)) + "</div>", "shop")
+
+    assert time.process_time() - begin < 5
