@@ -203,7 +203,7 @@ def cells_of(assembly: Assembly, group: int) -> tuple[int, ...]:
 def _steps(assembly: Assembly, group: int, outputs: Mapping[str, int]) -> tuple[Step, ...]:
     draft, face = assembly.draft, assembly.interfaces[group]
     unset = unset_outputs(draft, face.steps, outputs, face.inputs)
-    return tuple(
+    steps = [
         Step(
             statement=i,
             role=StepRole.OWN if assembly.home[i] == group else StepRole.REPLICA,
@@ -211,7 +211,18 @@ def _steps(assembly: Assembly, group: int, outputs: Mapping[str, int]) -> tuple[
             unset=tuple(n for n, at in unset.items() if at == i),
         )
         for i in face.steps
+    ]
+    following = [*steps[1:], None]
+    return tuple(
+        s for s, n in zip(steps, following, strict=True) if n is None or not _says_again(draft, s, n)
     )
+
+
+def _says_again(draft: Draft, step: Step, following: Step) -> bool:
+    """True for a setting that the next step repeats word for word."""
+    statements, facts = draft.facts.notebook.statements, draft.facts.statements[step.statement]
+    same = statements[step.statement].code.strip() == statements[following.statement].code.strip()
+    return same and facts.role is Role.SETTING
 
 
 def source_of(assembly: Assembly, names: Mapping[int, str], name: str, definer: int) -> Source:

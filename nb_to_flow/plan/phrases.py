@@ -6,7 +6,18 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from nb_to_flow.plan.words import COMPOUNDS, FILLERS, LABELS, NOUNS, PREPOSITIONS, RELATIVES, SMALL, VERBS
+from nb_to_flow.plan.words import (
+    AUXILIARIES,
+    COMPOUNDS,
+    FILLERS,
+    LABELS,
+    NOUNS,
+    PREPOSITIONS,
+    QUESTIONS,
+    RELATIVES,
+    SMALL,
+    VERBS,
+)
 
 LONGEST = 40
 _SHORT = 32
@@ -26,8 +37,11 @@ def stem(title: str, *, whole: bool = False) -> str:
     ("... with k-means"), unless the `whole` is asked for.
     """
     every = _tokens(title if whole else _clause(title))
-    while every and not whole and every[0] in FILLERS or _is_aside(every):
+    while every and not whole and every[0] in FILLERS | QUESTIONS or _is_aside(every):
+        asks = every[0] in QUESTIONS
         every = every[1:]
+        while asks and every and every[0] in AUXILIARIES:
+            every = every[1:]
     if not whole:
         every = _first_deed(every)
     words = [w for k, w in enumerate(every) if w not in SMALL or _joins_verbs(every, k)]

@@ -34,11 +34,12 @@ def verb_of(assembly: Assembly, group: int) -> str:
         return verb
     if (ResourceKind.FILE, Access.WRITE) in kinds:
         return "write"
-    if (ResourceKind.FILE, Access.READ) in kinds:
+    binds = bool(assembly.interfaces[group].final)
+    if (ResourceKind.FILE, Access.READ) in kinds and binds:
         return "load"
     if any(kind is ResourceKind.PYPLOT for kind, _ in kinds):
         return "plot"
-    if assembly.interfaces[group].final:
+    if binds:
         return _verb_of_functions(draft, own) or _by_values(draft, own)
     return "show" if any(kind in (ResourceKind.DISPLAY, ResourceKind.STDOUT) for kind, _ in kinds) else ""
 

@@ -90,6 +90,8 @@ FILLERS = _words(
     also and finally first firstly second secondly third thirdly last lastly next now then again how to let lets try some bonus optional optionally extra
     """
 )
+# ... nor after a question's first word.
+AUXILIARIES = _words("do does did is are was were can could should would will may might we you i they")
 # "Example 2: ..." is about what follows.
 LABELS = _words(
     """

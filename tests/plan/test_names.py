@@ -31,6 +31,8 @@ from tests.plan.plans import plan_of
         ("Evaluate the clusters and compare species", "evaluate_clusters"),
         ("Remove or impute missing values from the age column", "remove_or_impute_missing_values"),
         ("Estimate the number of clusters", "estimate_number_clusters"),
+        ("What does the data look like?", "data_look"),
+        ("How many people survived", "many_people_survived"),
         # adverbs and labels
         ("Visually evaluate the clusters", "evaluate_clusters"),
         ("Finally, plot the residuals", "plot_residuals"),

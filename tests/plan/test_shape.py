@@ -209,3 +209,19 @@ def test_what_pyplot_gives_is_no_result() -> None:
         "fig = plt.hist([1, 2])\ncounts = plt.hist([2, 3])\nplt.show()",
     )
     assert [name for name, _ in plan_of(*cells, outputs="auto").results] == ["counts"]
+
+
+@pytest.mark.parametrize(("second", "left"), [("'white'", ["'white'"]), ("'dark'", ["'white'", "'dark'"])])
+def test_a_setting_that_is_repeated_word_for_word_is_repeated_once(second: str, left: list[str]) -> None:
+    cells = (
+        "import seaborn as sns",
+        "# md\n## Start",
+        "total = sum(range(10))\nsns.lineplot(x=[total], y=[1])",
+        f"sns.set_style('white')\nsns.set_style({second})",
+        "# md\n## End",
+        "sns.lineplot(x=[total], y=[1])",
+    )
+    plan = plan_of(*cells, granularity="section")
+    statements = plan.facts.notebook.statements
+    codes = [statements[s.statement].code for s in plan.tasks[-1].steps]
+    assert codes[:-1] == [f"sns.set_style({style})" for style in left]
