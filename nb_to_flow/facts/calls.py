@@ -107,8 +107,7 @@ class Calls(Functions):
         result = self.apply(api, name, NOTHING, args, node)
         if path is not None:
             result = frozenset(o for o in result if o not in self.heap.frozen) | path
-        if not api.calls:
-            self._consider_instances(args, node)
+        self._consider_instances(args, node)
         return result
 
     def _use_up(self, args: Arguments) -> None:

@@ -68,7 +68,8 @@ class LibraryCalls(Machine):
 
     def _filled(self, args: Arguments) -> Value:
         """The arrays that a call is told to put its result into, and returns."""
-        out = frozenset(o for o in args.keywords.get("out", NOTHING) if "buffer" in self.traits(o))
+        given = args.keywords.get("out", NOTHING)
+        out = frozenset(o for o in given if "buffer" in self.traits(o) or not self.heap.types[o])
         self.change(out, deep=True)
         return out
 

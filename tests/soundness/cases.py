@@ -854,4 +854,33 @@ cache |= {"z": 7}
 # %%
 print(rows.z)
 """,
+    "sorting_asks_for_a_length": """
+alpha = [v for v in (1, 2)]
+class Bag:
+    def __init__(self, items):
+        self.items = items
+
+    def __len__(self):
+        alpha.append('len')
+        return len(self.items)
+
+    def __iter__(self):
+        return iter(self.items)
+# %%
+beta = Bag([1, 2])
+# %%
+log = sorted(beta, key=str)
+# %%
+print(alpha)
+""",
+    "an_array_of_unknown_make_is_the_result_that_it_is_put_into": """
+import numpy as np
+beta = np.asarray(list((1, 2)))
+# %%
+box = np.minimum(beta, 2, out=beta)
+# %%
+box[0] = 5
+# %%
+print(beta)
+""",
 }
