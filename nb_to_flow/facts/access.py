@@ -117,7 +117,9 @@ class Attributes(Calls):
         if obj in self.heap.frozen:
             return self.imm("")
         part = self.heap.at(("attribute", obj, name), "")
-        self.heap.hold(part, MEMORY, self.heap.fields[obj].get(MEMORY, ()))  # `row.T`
+        view = self.knowledge.attribute(ARRAYS[0], name)
+        if view is not None and "view" in view.result.split(" | "):  # it may be a row of an array
+            self.heap.hold(part, MEMORY, self.heap.fields[obj].get(MEMORY, ()))
         self.heap.hold(obj, "." + name, (part,))
         self.taken[part] = obj, name
         return frozenset((part,))

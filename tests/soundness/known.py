@@ -2,8 +2,4 @@
 
 from __future__ import annotations
 
-KNOWN = frozenset(
-    {
-        14340,
-    }
-)
+KNOWN: frozenset[int] = frozenset()
