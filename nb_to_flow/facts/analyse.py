@@ -30,6 +30,7 @@ from nb_to_flow.ir.facts import (
 from nb_to_flow.ir.notebook import Notebook, Secrecy, Statement
 
 OWN_TABLE = "nb_to_flow.toml"  # beside the notebook
+CONTAINERS = frozenset({"list", "dict", "set"})
 OBSERVING = frozenset({ResourceKind.STDOUT, ResourceKind.DISPLAY})
 PRINTING_LIBRARIES = ("pandas", "numpy")
 
@@ -105,12 +106,23 @@ class Analysis:
             if heap.fields[obj]
         }
         sharing = Sharing(
-            bound=self.bound, holds=holds, buffers=frozenset(heap.memory), types=dict(enumerate(heap.types))
+            bound=self.bound,
+            holds=holds,
+            buffers=frozenset(heap.memory),
+            types=dict(enumerate(heap.types)),
+            cells=self._cells(),
         )
         return Outcome(
             value=Facts(notebook=self.notebook, statements=tuple(facts), sharing=sharing),
             diagnostics=tuple(self.diagnostics),
         )
+
+    def _cells(self) -> frozenset[int]:
+        """What frames hold and no copy of them copies."""
+        heap = self.machine.heap
+        frames = (obj for obj, kind in enumerate(heap.types) if kind.startswith("pandas."))
+        held = heap.reach(item for frame in frames for item in heap.items(frame))
+        return frozenset(obj for obj in held if heap.types[obj] in CONTAINERS)
 
     def _with_import_types(self, facts: StatementFacts) -> StatementFacts:
         """Imported names hold data if a table says so, or if the notebook treats them like data."""

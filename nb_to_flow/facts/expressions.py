@@ -202,6 +202,7 @@ class Expressions(Operators):
                 found |= self.imm("")  # keys
             if api is not None:
                 made = self.apply(api, "iter", receiver, Arguments(), node)
+                found |= self.heap.items(obj) if kind == "pandas.Series" else NOTHING  # what its cells hold
                 found |= self.parts(made, node) if made != receiver else self.parts(receiver, node)
             else:
                 found |= self.parts(receiver, node)

@@ -281,11 +281,18 @@ class LibraryCalls(Machine):
                     self.heap.fields[obj].get(MEMORY, set()).clear()
                     self.heap.hold(obj, MEMORY, memory)
                 elif view:
-                    self.heap.hold(obj, ITEMS, view)
+                    self.heap.hold(obj, ITEMS, self._viewed(obj, view, node))
                 if api.elements:
                     self._add_elements(obj, api, node, memory, first)
             found |= made
         return frozenset(found)
+
+    def _viewed(self, obj: int, view: Value, node: ast.AST) -> Value:
+        """What something made of these holds: a frame not a list, but what is in it."""
+        if not self.heap.types[obj].startswith("pandas."):
+            return view
+        lists = frozenset(o for o in view if self.heap.types[o] == "list")
+        return (view - lists) | self._items_of(lists, node)
 
     def _add_elements(self, obj: int, api: ApiFacts, node: ast.AST, memory: set[int], first: Value) -> None:
         elements = api.elements.split(" | ")

@@ -148,12 +148,14 @@ class Sharing:
         buffers: objects that are memory shared between views (arrays, frame columns): two variables that
             share one of these lose the sharing when they are pickled or deep-copied.
         types: for each object its inferred type, "" if unknown.
+        cells: lists and other containers in the cells of frames: no copy of a frame copies them.
     """
 
     bound: Mapping[int, Mapping[str, frozenset[int]]]
     holds: Mapping[int, frozenset[int]]
     buffers: frozenset[int] = frozenset()
     types: Mapping[int, str] = field(default_factory=dict)
+    cells: frozenset[int] = frozenset()
 
     def reach(self, objects: frozenset[int]) -> frozenset[int]:
         """`objects` and everything inside them, however deep."""

@@ -93,7 +93,34 @@ def find_incoherent(draft: Draft, interfaces: Mapping[int, Interface], group_of:
             if handed and handed <= draft.versions.carried:  # that did not help: it takes them from before
                 merged.append((frozenset({pair.group, *homes.values()} - {-1}), pair.why))
             carried |= handed
+    merged += _uncopied(draft, interfaces, group_of)
     return Remedy(carried=frozenset(carried), merged=tuple(merged))
+
+
+def _uncopied(
+    draft: Draft, interfaces: Mapping[int, Interface], group_of: Mapping[int, int]
+) -> Iterator[tuple[frozenset[int], str]]:
+    """Who changes a list in a cell of a frame joins who gave the frame: a copy would share it."""
+    cells = draft.facts.sharing.cells
+    for group, interface in interfaces.items():
+        for index, mutation in changes_of(draft, interface):
+            if mutation.obj not in cells:
+                continue
+            for name in touched_inputs(draft, interface, mutation, index):
+                home = group_of.get(interface.inputs[name], -1)
+                if home not in (-1, group) and _is_in_cell(
+                    draft, (name, interface.inputs[name]), mutation.obj
+                ):
+                    why = f"cell {draft.span(index).cell + 1} changes what a cell of {name} holds"
+                    yield frozenset({group, home}), why
+
+
+def _is_in_cell(draft: Draft, version: Version, obj: int) -> bool:
+    """True if the version's value reaches the object through a frame."""
+    sharing = draft.facts.sharing
+    reached = sharing.reach(draft.versions.objects(version))
+    frames = frozenset(o for o in reached if sharing.types.get(o, "").startswith("pandas."))
+    return obj in sharing.reach(frames)
 
 
 def _carry(draft: Draft, interface: Interface, pair: Together, homes: Mapping[str, int]) -> set[Version]:

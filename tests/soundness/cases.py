@@ -883,4 +883,30 @@ box[0] = 5
 # %%
 print(beta)
 """,
+    "lists_in_the_cells_of_a_series_are_copied_by_no_copy": """
+import pandas as pd
+rows = pd.Series([2, 1, 6])
+# %%
+rows = rows.apply(lambda v: [v])
+# %%
+first = rows.tolist()
+# %%
+first[0].append(1)
+# %%
+print(rows)
+""",
+    "lists_that_a_series_was_made_of_are_its_cells": """
+import pandas as pd
+items = [[v] for v in (1, 2)]
+# %%
+rows = pd.Series(items)
+# %%
+items[0].append(4)
+items.append(5)
+# %%
+for row in rows:
+    row.append(5)
+# %%
+print(rows)
+""",
 }
