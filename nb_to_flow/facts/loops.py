@@ -31,7 +31,11 @@ class Loops(Expressions):
         if isinstance(node, COMPREHENSIONS):
             first, *more = node.generators  # what the others go through is not known here
             return not more and not first.ifs and self.surely_runs(first.iter)
-        return isinstance(node, (ast.Constant, ast.Name)) and self.filled.is_filled(self.eval(node))
+        return self._is_known(node) and self.filled.is_filled(self.eval(node))
+
+    def _is_known(self, node: ast.expr) -> bool:
+        """True for what holds the same now as when the code really runs."""
+        return isinstance(node, ast.Constant) or isinstance(node, ast.Name) and not self.record.is_apart
 
     def _call_runs(self, node: ast.Call) -> bool:
         function = node.func
@@ -68,7 +72,7 @@ class Loops(Expressions):
         if isinstance(node, ast.BinOp):
             is_growing = isinstance(node.op, (ast.Add, ast.Mult))
             return is_growing and self._is_positive(node.left) and self._is_positive(node.right)
-        if not isinstance(node, (ast.Constant, ast.Name)):
+        if not self._is_known(node):
             return False
         value = self.eval(node)
         return self.types(value) == {"int"} and self.filled.is_filled(value)

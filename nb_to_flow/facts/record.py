@@ -56,6 +56,7 @@ class Record:
     libraries: set[str] = field(default_factory=set)
     awaits: bool = False
     assumptions: dict[str, int] = field(default_factory=dict)
+    is_apart: bool = False  # what runs now may really run later
     implicit: set[tuple[int, str]] = field(default_factory=set)  # special methods already run
     steps: int = 0
 
@@ -74,11 +75,13 @@ class Record:
         """Notes as ever; what happens meanwhile is there on its own too, afterwards."""
         outer, found = (self.late, self.changes, self.effects), Later()
         self.late, self.changes, self.effects = set(), {}, {}
+        was_apart, self.is_apart = self.is_apart, True
         try:
             yield found
         finally:
             found.names, found.changes, found.effects = frozenset(self.late), self.changes, self.effects
             self.late, self.changes, self.effects = outer
+            self.is_apart = was_apart
             self.late |= found.names
             for obj, change in found.changes.items():
                 self.changes[obj] = self.changes[obj].joined(change) if obj in self.changes else change

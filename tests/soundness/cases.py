@@ -909,4 +909,24 @@ for row in rows:
 # %%
 print(rows)
 """,
+    "a_generator_goes_late_through_a_list_that_has_been_emptied": """
+kept = [v for v in (1, 2)]
+rows = [[5], [6]]
+# %%
+def last():
+    found = kept
+    for found in rows:
+        pass
+    yield found
+# %%
+late = last()
+# %%
+rows.clear()
+# %%
+found = list(late)[0]
+# %%
+found.append(3)
+# %%
+print(kept)
+""",
 }
