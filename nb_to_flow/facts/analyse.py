@@ -148,6 +148,7 @@ class Analysis:
         """Run one statement and write down what it did."""
         machine = self.machine
         machine.record = record = Record()
+        machine.heap.work = 0
         shown = statement.node if statement.shows and isinstance(statement.node, ast.Expr) else None
         machine.run(statement.node)
         self._keep_deleted(record)
@@ -155,7 +156,7 @@ class Analysis:
             self._forget_values(record)
         if shown is not None:
             record.effect(ResourceKind.DISPLAY, Access.WRITE)
-        machine.steps += record.steps
+        machine.steps += machine.spent()
         if machine.exhausted():
             record.assume("this statement is too large to follow: calls and loops in it were only summarised")
         self._say(statement, record)

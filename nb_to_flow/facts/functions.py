@@ -25,7 +25,7 @@ from nb_to_flow.facts.values import NOTHING, Value
 
 MAX_DEPTH = 14  # nested calls of the notebook's functions that are followed in place
 MAX_STEPS = 20_000  # expressions looked at for one statement before calls are only summarised
-MAX_ALL_STEPS = 600_000  # the same for a whole notebook; then each statement gets a tenth
+MAX_ALL_STEPS = 120_000  # the same for a whole notebook; then each statement gets a fortieth
 MAX_ROUNDS = 5  # runs of a recursive function's body
 # methods that a library may call on an object that it is given
 IMPLICIT = frozenset(
@@ -76,7 +76,11 @@ class Functions(LibraryCalls):
 
     def exhausted(self) -> bool:
         """True if a statement took so long to follow that its calls are now only summarised."""
-        return self.record.steps > (MAX_STEPS if self.steps < MAX_ALL_STEPS else MAX_STEPS // 10)
+        return self.spent() > (MAX_STEPS if self.steps < MAX_ALL_STEPS else MAX_STEPS // 40)
+
+    def spent(self) -> int:
+        """What the statement has cost so far, in expressions looked at; objects gone through cost a tenth."""
+        return self.record.steps + self.heap.work // 10
 
     def _note_call(self, function: FunctionObject) -> None:
         if function.frame is self.module and not isinstance(function.node, ast.Lambda):

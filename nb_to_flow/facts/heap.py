@@ -156,6 +156,7 @@ class Heap:
             int, str
         ] = {}  # fresh sequences whose items share nothing with each other: items' type
         self.version = 0
+        self.work = 0  # objects gone through since somebody set it to 0
         self._sites: dict[Hashable, int] = {}
         self._followed: list[set[int]] = []
 
@@ -209,11 +210,22 @@ class Heap:
 
     def reach(self, objs: Iterable[int]) -> set[int]:
         """These objects and everything inside them."""
-        return closure(objs, self.inside)
+        seen = set(objs)
+        stack = list(seen)
+        while stack:
+            for slot in self.fields[stack.pop()].values():
+                if not slot <= seen:
+                    new = slot - seen
+                    seen |= new
+                    stack.extend(new)
+        self.work += len(seen)
+        return seen
 
     def holders(self, objs: Iterable[int]) -> set[int]:
         """These objects and everything that they are inside of."""
-        return closure(objs, lambda obj: self.parents[obj])
+        found = closure(objs, lambda obj: self.parents[obj])
+        self.work += len(found)
+        return found
 
     def follow(self) -> set[int]:
         """A set for `mark`, empty at first, which from then on grows with the heap."""

@@ -171,16 +171,16 @@ class Machine(ABC):
             if obj in self.heap.frozen:
                 continue
             self.record.change(obj, deep, certain, cached=not deep and "caches" in self.traits(obj))
+            content = self.content(obj) if deep else set()
             if not self.is_filling:
-                self.filled.lose(self.content(obj) | {obj} if deep else {obj})
+                self.filled.lose(content | {obj})
             self._go_on(obj, certain)
             if not self.heap.types[obj] and not deep:  # it may be a row of an array
                 for inner in self.heap.fields[obj].get(MEMORY, ()):
                     self.record.change(inner, True, certain)
-            if deep:
-                for inner in self.content(obj):
-                    self.record.change(inner, True, certain)
-                    self._go_on(inner, certain)
+            for inner in content:
+                self.record.change(inner, True, certain)
+                self._go_on(inner, certain)
 
     def fill(self, value: Value, keys: tuple[str, ...], attribute: str = "") -> None:
         """Objects that keep what they compute change only the first time it is asked for.
@@ -219,6 +219,8 @@ class Machine(ABC):
 
     def _go_on(self, obj: int, certain: bool) -> None:
         """An iterator runs on: its code looks its names up now, and changes what it changes."""
+        if obj not in self.lazy and "iterator" not in self.traits(obj):
+            return
         for one in sorted(closure((obj,), self._goes_through)):
             later = self.lazy.get(one)
             if later is None:
@@ -252,6 +254,7 @@ class Machine(ABC):
                     continue
                 found.add(inner)
                 stack.append(inner)
+        self.heap.work += len(found)
         return found
 
     def _is_code(self, obj: int) -> bool:

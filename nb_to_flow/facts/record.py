@@ -67,7 +67,10 @@ class Record:
 
     def change(self, obj: int, deep: bool, certain: bool = True, cached: bool = False) -> None:
         """An object may change in place."""
-        change, known = Change(deep, certain, cached, self.line), self.changes.get(obj)
+        known = self.changes.get(obj)
+        if known is not None and known.deep >= deep and known.certain >= certain and known.cached <= cached:
+            return
+        change = Change(deep, certain, cached, self.line)
         self.changes[obj] = change if known is None else known.joined(change)
 
     @contextmanager
