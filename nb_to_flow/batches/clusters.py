@@ -10,10 +10,12 @@ import contextlib
 import importlib
 import os
 import platform
+import socket
 import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from nb_to_flow.batches.jobs import Chunk, Report, Setup
 from nb_to_flow.batches.pools import WorkerLost
@@ -156,6 +158,8 @@ class Ray:
         options: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
         if not address:
             options.update(num_cpus=workers, include_dashboard=False)
+        elif not _answers(address):  # Ray itself would go on asking for many minutes
+            raise InputError(f"no Ray cluster answers at {address}")
         for start in range(1, _RAY_STARTS + 1):
             try:
                 self._ray.init(address=address or "local", **options)
@@ -178,6 +182,22 @@ class Ray:
         """Leave the cluster; end it if it was started here."""
         if self._ours:
             self._ray.shutdown()
+
+
+def _answers(address: str) -> bool:
+    """False if nobody listens at HOST:PORT or ray://HOST:PORT; other addresses ("auto") are left to Ray."""
+    try:
+        place = urlsplit(address if "://" in address else f"//{address}")
+        host, port = place.hostname, place.port
+    except ValueError:
+        return True
+    if host is None or port is None:
+        return True
+    try:
+        with socket.create_connection((host, port), timeout=10):
+            return True
+    except OSError:
+        return False
 
 
 def _key(setup: Setup, chunk: Chunk) -> str:

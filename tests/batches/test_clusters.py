@@ -146,5 +146,5 @@ def test_nobody_at_the_address(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no Dask scheduler answers at tcp://127.0.0.1:9"):
         Dask(setup, "tcp://127.0.0.1:9", 1)
     pytest.importorskip("ray")
-    with pytest.raises(InputError, match=r"no Ray cluster at 127\.0\.0\.1:9"):
+    with pytest.raises(InputError, match=r"no Ray cluster answers at 127\.0\.0\.1:9"):
         Ray(setup, "127.0.0.1:9", 1)
