@@ -248,6 +248,7 @@ class LibraryCalls(Machine):
             return self._own_part(source, api, name)
         found = self.parts(source, node)
         if api.returns and api.returns != "same":
+            found = frozenset(obj for obj in found if obj not in self.heap.frozen or self._fits(obj, api))
             known = frozenset(obj for obj in found if self.heap.types[obj])
             if not known:
                 part = self.new(("part", node), api.returns)
@@ -255,6 +256,11 @@ class LibraryCalls(Machine):
                     self.heap.hold(obj, f".{api.returns}", part)
                 return part
         return found
+
+    def _fits(self, obj: int, api: ApiFacts) -> bool:
+        """True for an object of a type that the call may return."""
+        kind = self.heap.types[obj]
+        return any(self.knowledge.is_a(kind, wanted) for wanted in api.returns.split(" | "))
 
     def _own_part(self, source: Value, api: ApiFacts, name: str) -> Value:
         found: set[int] = set()

@@ -38,6 +38,7 @@ CHANGES = [
     (["xs = [3, 1]", "ys = xs", "xs.sort()"], "xs ys"),
     (["xs = [3, 1]", "import random\nrandom.shuffle(xs)"], "xs"),
     (["g = (i for i in range(3))", "next(g)"], "g"),
+    (["from sklearn.cluster import KMeans\nm = KMeans(2)", "v = m.labels_", "v[0] = 1"], "m v"),
     (["g = (i for i in range(3))", "sum(g)"], "g"),
     (["g = iter([1, 2])", "for x in g:\n    break"], "g"),
     (["f = open('x.txt')", "f.read()"], "f"),
