@@ -96,6 +96,6 @@ def _is_known(qualified: str, machine: Machine) -> bool:
         return bool(qualified) and callable(getattr(builtins, qualified, None))
     if (known := knowledge.value(qualified)) is not None:
         return known.returns in ("type", "typing.Form")
-    if knowledge.function(qualified) or knowledge.type(qualified) or qualified.startswith("typing."):
+    if knowledge.lists(qualified) or qualified.startswith("typing."):
         return True
     return last[:1].isupper() and not last.isupper()

@@ -17,7 +17,7 @@ ALIASES = [
     ["from collections import namedtuple", "Edge = namedtuple('Edge', ['a', 'b'], defaults=[0])"],
     ["import collections", "Edge = collections.namedtuple('Edge', 'a b')"],
     ["from typing import NewType, TypeVar", "T = TypeVar('T')"],
-    ["import math", "root = math.sqrt"],
+    ["import math", "down = math.floor"],
     ["import typing", "Either = typing.Union"],
     ["cat = ''.join"],
     ["def f(x):\n    return x", "g = f"],
@@ -28,6 +28,7 @@ ALIASES = [
 DATA = [
     ["size = 3 * 4 + len('abc')"],
     ["import math", "tau = math.pi"],
+    ["import math\nmath.own = 7", "own = math.own"],
     ["import sys", "where = sys.path"],
     ["items = [1, 2]", "put = items.append"],
     ["d = {'a': 1}", "v = d['a']"],

@@ -180,6 +180,12 @@ class Knowledge:
             return _unbound(api) if api else None
         return table.functions.get(f"{owner}.*")
 
+    def lists(self, qualified: str) -> bool:
+        """True for a function or class that a table names; one that only falls under a `*` may be anything."""
+        name = self.canonical(qualified)
+        table = self._table(name)
+        return table is not None and (name in table.functions or name in table.types)
+
     def value(self, qualified: str) -> ApiFacts | None:
         """What a module's attribute is (`numpy.pi`, `sys.path`, `matplotlib.pyplot.rcParams`)."""
         name = self.canonical(qualified)
