@@ -105,7 +105,7 @@ def test_on_processes(session: VerifySession, legacy: Path) -> None:
         ("plt.title('numbers')", "plt.title('figures')", What.FIGURE, "figure 1"),
         ("f.write(str(numbers))", "f.write(str(numbers[1:]))", What.FILE, "numbers.txt"),
         ("print('total', total)", "pass", What.LINE, None),
-        ("round(total, 3)", "round(total, 1)", What.DISPLAY, "shown by cell 6"),
+        ("round(total, 3)", "round(total / 3, 3)", What.DISPLAY, "shown by cell 6"),
     ],
 )
 def test_an_edited_flow_that_does_something_else(
