@@ -30,6 +30,7 @@ DATA = [
     ["import math", "tau = math.pi"],
     ["import math\nmath.own = 7", "own = math.own"],
     ["import sys", "where = sys.path"],
+    ["import pandas as pd", "rows = pd.options.display.max_rows"],
     ["items = [1, 2]", "put = items.append"],
     ["d = {'a': 1}", "v = d['a']"],
     ["a = {1}", "b = {2}", "c = a | b"],
