@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-KNOWN: frozenset[int] = frozenset()
+KNOWN: frozenset[int] = frozenset({14804})

@@ -114,10 +114,10 @@ def edit(before: str, after: str) -> tuple[tuple[str, str], ...]:
 IN_ROWS = [
     Fault(
         name="an older value is passed",
-        edits=edit("count_after.submit(rows)", "count_after.submit(rows_collected)"),
+        edits=edit("compute_longer.submit(rows)", "compute_longer.submit(rows_collected)"),
         what=VARIABLE,
         found="longer",
-        task="count_after",
+        task="compute_longer",
         cell=7,
         variable="longer",
     ),
@@ -150,8 +150,8 @@ IN_ROWS = [
         name="a print is added",
         edits=edit("    # count before\n", '    print("here")\n'),
         what=LINE,
-        found="printed by count_before",
-        task="count_before",
+        found="printed by compute_lengths",
+        task="compute_lengths",
         cell=2,
     ),
     Fault(
@@ -161,8 +161,8 @@ IN_ROWS = [
             '    print("done")\n    print("longer", longer)\n',
         ),
         what=LINE,
-        found="printed by count_after",
-        task="count_after",
+        found="printed by compute_longer",
+        task="compute_longer",
         cell=7,
     ),
     Fault(
@@ -170,7 +170,7 @@ IN_ROWS = [
         edits=edit("lengths = [len(row) for row in rows]", "lengths = tuple(len(row) for row in rows)"),
         what=VARIABLE,
         found="lengths",
-        task="count_before",
+        task="compute_lengths",
         cell=2,
         variable="lengths",
     ),
@@ -212,7 +212,7 @@ IN_ROWS = [
         edits=edit("    rows = deepcopy(rows)\n", ""),
         what=VARIABLE,
         found="lengths",
-        task="count_before",
+        task="compute_lengths",
         cell=2,
         variable="lengths",
         options=VerifyOptions(schedules=1),
@@ -222,8 +222,8 @@ IN_ROWS = [
         edits=(
             ("    rows = deepcopy(rows)\n", ""),
             (
-                "lengths = count_before.submit(rows_collected)",
-                "lengths = count_before.submit(rows_collected)\n    lengths.wait()",
+                "lengths = compute_lengths.submit(rows_collected)",
+                "lengths = compute_lengths.submit(rows_collected)\n    lengths.wait()",
             ),
         ),
         what=VARIABLE,
@@ -298,25 +298,25 @@ IN_SHOP = [
         edits=edit('int(orders["returned"].sum())', 'orders["returned"].sum()'),
         what=VARIABLE,
         found="returned",
-        task="compute_flag_returns",
+        task="adjust_flag_returns",
         cell=9,
         variable="returned",
     ),
     Fault(
         name="the wrong frame is passed",
         edits=(
-            ("    flag_returns_computed = compute_flag_returns.submit(orders_loaded)\n", ""),
+            ("    flag_returns_adjusted = adjust_flag_returns.submit(orders_loaded)\n", ""),
             (
                 "    clean, sample, again = orders_cleaned.result()\n",
                 (
                     "    clean, sample, again = orders_cleaned.result()\n"
-                    "    flag_returns_computed = compute_flag_returns.submit(clean)\n"
+                    "    flag_returns_adjusted = adjust_flag_returns.submit(clean)\n"
                 ),
             ),
         ),
         what=VARIABLE,
         found="orders",
-        task="compute_flag_returns",
+        task="adjust_flag_returns",
         cell=9,
         variable="orders",
     ),
@@ -416,7 +416,7 @@ IN_SHOP = [
         edits=edit(".unique().tolist()", ".unique().tolist()[::-1]"),
         what=DISPLAY,
         found="shown by cell 10",
-        task="compute_flag_returns",
+        task="adjust_flag_returns",
         cell=9,
     ),
     Fault(

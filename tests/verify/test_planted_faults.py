@@ -140,7 +140,7 @@ def test_what_only_threads_share_is_found_on_processes(rows: Patient) -> None:
     result = rows.verify(text, VerifyOptions(runner="process"))
     assert not result.ok
     assert result.first is not None
-    assert (result.first.task, result.first.cell, result.first.name) == ("count_after", 7, "longer")
+    assert (result.first.task, result.first.cell, result.first.name) == ("compute_longer", 7, "longer")
     assert "0 items instead of 2" in result.first.reason
 
 
