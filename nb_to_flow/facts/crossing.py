@@ -25,7 +25,6 @@ class Crossing:
         self.machine = machine
         self.heap = machine.heap
         self._looked_at = 0  # objects that were looked at so far
-        self._frames: list[int] = []
         self._bound_to_process = self.heap.follow()  # what can't be pickled, and what holds such
         self._carriers = self.heap.follow()  # the notebook's functions and instances, and what holds them
 
@@ -48,14 +47,12 @@ class Crossing:
         """Look at the objects that the statement made."""
         heap = self.heap
         for obj in range(self._looked_at, len(heap.types)):
-            if heap.types[obj].startswith("pandas."):
-                self._frames.append(obj)
             if self._reason(obj):
                 heap.mark(self._bound_to_process, obj)
             if isinstance(heap.payloads.get(obj), (FunctionObject, Instance, BoundMethod)):
                 heap.mark(self._carriers, obj)
         self._looked_at = len(heap.types)
-        for obj in filter(self._holds_itself, self._frames):
+        for obj in filter(self._holds_itself, heap.with_attrs):
             heap.mark(self._bound_to_process, obj)
 
     def _reason(self, obj: int) -> str:

@@ -155,6 +155,7 @@ class Heap:
         self.spread: dict[
             int, str
         ] = {}  # fresh sequences whose items share nothing with each other: items' type
+        self.with_attrs: set[int] = set()  # frames whose `attrs` are used
         self.version = 0
         self.work = 0  # objects gone through since somebody set it to 0
         self._sites: dict[Hashable, int] = {}
@@ -186,6 +187,8 @@ class Heap:
 
     def hold(self, obj: int, name: str, inner: Iterable[int]) -> None:
         """Put objects into a field of another."""
+        if name == ".attrs":
+            self.with_attrs.add(obj)
         if obj in self.frozen:
             return
         slot = self.fields[obj].setdefault(name, set())
