@@ -44,6 +44,7 @@ class Deployed:
         pool_type: "process", "docker" or "kubernetes".
         entry: its entry in prefect.yaml.
         notes: what the user should know.
+        lacking: parameters without a default, which every run must be given.
         id: the deployment's id on the server; None if it wasn't registered.
     """
 
@@ -54,6 +55,7 @@ class Deployed:
     pool_type: str
     entry: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
     id: str | None = None
 
 
@@ -180,6 +182,7 @@ def _finished(
             pool_type=kind.value,
             entry=entry,
             notes=tuple(notes),
+            lacking=tuple(lacking),
         ),
         files,
     )

@@ -136,7 +136,8 @@ def _print(done: Deployment, applied: bool) -> None:
     pools = dict.fromkeys(shlex.quote(flow.pool) for flow in done.flows)
     if applied:
         click.echo("\nRuns need a worker:  " + "; ".join(f"prefect worker start --pool {p}" for p in pools))
-        click.echo(f"To start one:        prefect deployment run {shlex.quote(done.flows[0].name)}")
+        given = "".join(f" -p {name}=VALUE" for name in done.flows[0].lacking)
+        click.echo(f"To start one:        prefect deployment run {shlex.quote(done.flows[0].name)}{given}")
     else:
         file = shlex.quote(Path(done.prefect_file).as_posix())
         click.echo(f"\nTo register:  prefect --no-prompt deploy --all --prefect-file {file}   (or --apply)")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from nb_to_flow.api import deploying
 from tests.cli.conftest import Said
 
 Write = Callable[..., Path]
@@ -106,6 +107,18 @@ def test_a_default_that_is_a_credential_is_refused(say: Say, notebook: Write) ->
     said = say("deploy", "flows/legacy.py")
     assert said.code == 2
     assert "db_password looks like a credential" in said.err and "Tr0ub" not in said.err
+
+
+def test_the_command_for_a_run_gives_what_it_needs(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("flows").mkdir()
+    Path("flows/job.py").write_text(
+        "from prefect import flow\n\n\n@flow\ndef job(year: int):\n    pass\n", "utf-8"
+    )
+    monkeypatch.setattr(deploying, "api_url", lambda: "http://127.0.0.1:1/api")
+    monkeypatch.setattr(deploying, "register", lambda registered, *rest: {"job/job": "1"})
+    said = say("deploy", "flows/job.py", "--apply")
+    assert said.code == 0
+    assert "prefect deployment run job/job -p year=VALUE\n" in said.out
 
 
 def test_a_schedule_needs_all_parameters(say: Say) -> None:
