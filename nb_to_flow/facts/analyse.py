@@ -205,6 +205,10 @@ class Analysis:
             role = Role.ALIAS
         self._note(statement, role, binds | may_bind)
         self.crossing.look()
+        carries = self.crossing.carries(sorted(binds | may_bind | changes), role)
+        if role is Role.COMPUTE:
+            held = frozenset().union(*carries.values())
+            reads |= self.crossing.needed(held) & before
         if role is Role.IMPORT:
             self.imported[statement.index] = {
                 n: self.machine.module.values[n] for n in sorted(binds | may_bind)
@@ -228,7 +232,7 @@ class Analysis:
             awaits=record.awaits,
             types={name: self._type_of(name, role, statement) for name in sorted(binds | may_bind)},
             unpicklable=self.crossing.unpicklable(sorted(binds | may_bind | changes)),
-            carries=self.crossing.carries(sorted(binds | may_bind | changes), role),
+            carries=carries,
         )
 
     def _is_alias(self, node: ast.stmt, record: Record, reads: frozenset[str]) -> bool:

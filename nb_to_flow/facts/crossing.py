@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from nb_to_flow.facts.heap import BoundMethod, ClassObject, FunctionObject, Instance, LibraryMethod
+from collections.abc import Iterable, Iterator
+
+from nb_to_flow.facts.heap import (
+    BoundMethod,
+    ClassObject,
+    FunctionObject,
+    Instance,
+    LibraryMethod,
+    closure,
+)
 from nb_to_flow.facts.machine import Machine
+from nb_to_flow.facts.scopes import free_names
 from nb_to_flow.ir.facts import Role
 
 REASONS = {
@@ -85,6 +95,17 @@ class Crossing:
             if held:
                 found[name] = frozenset(held)
         return found
+
+    def needed(self, held: Iterable[str]) -> frozenset[str]:
+        """The variables that these functions and classes of the notebook look up when somebody calls them."""
+        definitions = closure(held, self._looks_up)
+        return frozenset(definitions - {*held})
+
+    def _looks_up(self, name: str) -> Iterator[str]:
+        for obj in self.machine.objects(name):
+            payload = self.machine.payload(obj)
+            if isinstance(payload, (FunctionObject, ClassObject)):
+                yield from free_names(payload.node)
 
     def _data_reach(self, name: str) -> set[int]:
         """What a variable's value holds; what a class of the notebook holds is part of its definition."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import typing
 
 from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.blocks import Blocks
@@ -13,6 +14,8 @@ from nb_to_flow.facts.scopes import annotations_of, bound_names, locals_of
 from nb_to_flow.facts.values import NOTHING, Value
 
 NO_ARGUMENTS = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+# which there are depends on Python's version
+_FORMS = frozenset(name for name in typing.__all__ if not isinstance(getattr(typing, name), type))
 
 
 class Definitions(Blocks):
@@ -44,9 +47,8 @@ class Definitions(Blocks):
         if local is None:
             self.star_modules.append(module)
             for name, type_name in self.knowledge.scalars(module).items():
-                if type_name == "typing.Form":
-                    continue  # which there are depends on Python's version
-                self.bind(name, self.imm(type_name, Library(f"{module}.{name}")))
+                if type_name != "typing.Form" or name in _FORMS:
+                    self.bind(name, self.imm(type_name, Library(f"{module}.{name}")))
             return
         listed = self.local_modules.exported(module.lstrip("."))
         for name, value in local.frame.values.items():

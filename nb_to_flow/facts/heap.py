@@ -10,11 +10,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.frames import Frame
 from nb_to_flow.facts.values import Value
 
+T = TypeVar("T", bound=Hashable)
 ITEMS = "*"  # the field of what a container holds
 MEMORY = "@"  # the field of the memory that views share
 
@@ -252,7 +254,7 @@ class Heap:
         return len(self.types) - 1
 
 
-def closure(start: Iterable[int], step: Callable[[int], Iterable[int]]) -> set[int]:
+def closure(start: Iterable[T], step: Callable[[T], Iterable[T]]) -> set[T]:
     """The start and everything that steps lead to."""
     seen = set(start)
     stack = list(seen)

@@ -24,6 +24,8 @@ AMBIENT_OF = {"seaborn": "matplotlib", "pylab": "matplotlib", "mpl_toolkits": "m
 FILLING = frozenset(
     {"append", "appendleft", "add", "insert", "extend", "update", "setdefault", "sort", "reverse"}
 )
+# what writes its result into what it is told not to copy
+_WRITING_UNCOPIED = ("sklearn.", "numpy.nan_to_num")
 _MAPPINGS = frozenset({"dict", "collections.defaultdict", "collections.OrderedDict"})
 
 
@@ -46,7 +48,7 @@ class LibraryCalls(Machine):
             self._command_files(args)
         for target in api.effects_of:
             self._effects_of(target, receiver, args)
-        if name.startswith("sklearn.") and self._is_uncopied(args.first(), args):
+        if name.startswith(_WRITING_UNCOPIED) and self._is_uncopied(args.first(), args):
             self.change(args.first(), deep=True)
         with self.record.apart() if api.calls else nullcontext() as later:
             passed = self._call_targets(api, receiver, args, node)
@@ -161,7 +163,7 @@ class LibraryCalls(Machine):
         told = args.keywords.get("copy", args.keywords.get("deep"))
         if told not in (self.imm("None"), self.imm("bool", Library("False"))):
             return False
-        return any("buffer" in self.traits(obj) for obj in first)
+        return any("buffer" in self.traits(obj) or MEMORY in self.heap.fields[obj] for obj in first)
 
     def _result_of(
         self,
@@ -274,7 +276,10 @@ class LibraryCalls(Machine):
         self, api: ApiFacts, name: str, first: Value, args: Arguments, node: ast.AST, view: Value
     ) -> Value:
         memory = {m for obj in view for m in self.heap.fields[obj].get(MEMORY, ())}
-        keywords = frozenset(k for k, v in args.keywords.items() if v != self.imm("None"))
+        off = self.imm("bool", Library("False"))
+        keywords = frozenset(
+            f"no_{k}" if v == off else k for k, v in args.keywords.items() if v != self.imm("None")
+        )
         found: set[int] = set()
         for type_name in self._returned_types(api, first):
             if type_name and self.knowledge.type(type_name):
@@ -284,7 +289,7 @@ class LibraryCalls(Machine):
             made = self.new((node, name), type_name, "view" if view else "")
             for obj in self.mutable(made):
                 if memory:
-                    self.heap.fields[obj].get(MEMORY, set()).clear()
+                    self.heap.fields[obj].get(MEMORY, set()).discard(self.own_memory((node, name), "view"))
                     self.heap.hold(obj, MEMORY, memory)
                 elif view:
                     self.heap.hold(obj, ITEMS, self._viewed(obj, view, node))

@@ -92,8 +92,12 @@ class Machine(ABC):
             return self.imm(type_name)
         obj = self.make(node, type_name, tag)
         if "buffer" in self.type_traits(type_name):
-            self.heap.hold(obj, MEMORY, (self.heap.buffer((self.context, node, tag)),))
+            self.heap.hold(obj, MEMORY, (self.own_memory(node, tag),))
         return frozenset((obj,))
+
+    def own_memory(self, node: ast.AST | Hashable, tag: str) -> int:
+        """The memory that a buffer has which `new` makes there."""
+        return self.heap.buffer((self.context, node, tag))
 
     def make(self, node: ast.AST | Hashable, type_name: str = "", tag: str = "") -> int:
         """Like `new`, for types that are surely mutable."""
@@ -216,6 +220,12 @@ class Machine(ABC):
         for obj in value:
             known = self.lazy.get(obj)
             self.lazy[obj] = later if known is None else known.joined(later)
+            self.heap.hold(obj, "frame", self._looked_up(later))
+
+    def _looked_up(self, later: Later) -> Value:
+        """The data that code that runs later finds in the notebook's variables, as long as they stay."""
+        found = (self.module.values[name] for name in later.names & self.module.values.keys())
+        return frozenset(o for value in found for o in self.mutable(value) if not self._is_code(o))
 
     def _go_on(self, obj: int, certain: bool) -> None:
         """An iterator runs on: its code looks its names up now, and changes what it changes."""

@@ -40,9 +40,11 @@ def choose_results(draft: Draft) -> Draft:
 def _imported(draft: Draft, names: list[str]) -> Iterator[tuple[str, int]]:
     """Values that imports bound and nothing bound again or deleted, each once."""
     bound = set(names)
-    for name, statement in imported_values(draft):
+    values = list(imported_values(draft))
+    for name, statement in values:
         binders = draft.versions.binders.get(name, ())
         kept = all(draft.facts.statements[b].role is Role.IMPORT for b in binders)
+        kept = kept and (not binders or (name, max(binders)) in values)
         if kept and name not in bound and name not in draft.versions.changed:
             bound.add(name)
             yield name, statement

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import typing
+
 import pytest
 
 from nb_to_flow.ir.facts import Role
@@ -60,3 +62,12 @@ def test_annotations_are_looked_up_where_they_stand() -> None:
 def test_annotations_that_are_texts_are_not_looked_up() -> None:
     lazy = facts_of("from __future__ import annotations", "limit = make()", "def f(x: limit):\n    return x")
     assert lazy.statements[-1].reads == frozenset()
+
+
+def test_a_star_import_brings_the_forms_of_typing_that_this_python_has() -> None:
+    (facts,) = facts_of("from typing import *").statements
+    forms = {name for name, kind in facts.types.items() if kind == "typing.Form"}
+    assert {"Dict", "Optional", "Union"} - {
+        n for n in dir(typing) if isinstance(getattr(typing, n), type)
+    } <= forms
+    assert forms <= set(typing.__all__)

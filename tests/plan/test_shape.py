@@ -88,6 +88,16 @@ def test_local_functions_are_repeated() -> None:
     assert roles[0] is StepRole.OWN and set(roles[1:]) <= {StepRole.REPLICA}
 
 
+@pytest.mark.parametrize(
+    "kept", ["kept = [f]", "kept = {'f': f}", "import functools\nkept = functools.partial(f, 1)"]
+)
+def test_a_function_that_is_kept_brings_what_it_looks_up(kept: str) -> None:
+    plan = plan_of("k = len('abc')", "def g(v):\n    return v + k", "def f(v):\n    return g(v)", kept)
+    task = next(t for t in plan.tasks if "kept" in {o.name for o in t.outputs})
+    steps = {s.statement for s in task.steps}
+    assert {1, 2} <= steps and (0 in steps or "k" in {i.name for i in task.inputs})
+
+
 def test_a_star_import_brings_what_the_module_lists(tmp_path: Path) -> None:
     text = "import json\ndef _made():\n    return sorted('ba')\nx = _made()\ny = 1\ndef f():\n    return x\n"
     (tmp_path / "own.py").write_text(text)
@@ -101,6 +111,14 @@ def test_a_star_import_brings_what_the_module_lists(tmp_path: Path) -> None:
 
     assert results("own") == ["a", "x", "y"]
     assert results("listed") == ["a", "y"]
+
+
+def test_a_value_from_a_star_that_another_import_hides_is_no_result() -> None:
+    cells = ("from math import *", "from numpy import e as pi", "x = floor(2.5)")
+    assert "e" in dict(plan_of(*cells, outputs="all").results)
+    assert "tau" not in dict(
+        plan_of("from math import *", "from os import path as tau", "x = 1", outputs="all").results
+    )
 
 
 def test_functions_that_are_objects_are_returned() -> None:

@@ -124,6 +124,10 @@ _HEAD = (
         ("total = 1\ntotal += 1.5", "total", "float"),
         ("if len(z):\n    v = 1\nelse:\n    v = 'a'", "v", ""),
         ("if len(z):\n    v = 1\nelse:\n    v = 2", "v", "int"),
+        ("s = pd.DataFrame({'k': [1]}).groupby('k')['k'].sum()", "s", SERIES),
+        ("s = pd.DataFrame({'k': [1]}).groupby('k', as_index=True)['k'].sum()", "s", SERIES),
+        ("s = pd.DataFrame({'k': [1]}).groupby('k', as_index=False)['k'].sum()", "s", FRAME),
+        ("s = pd.DataFrame({'k': [1]}).groupby('k', as_index=False).size()", "s", FRAME),
         ("model = SVC()\nmodel.fit([[1], [2]], [0, 1])", "model", "sklearn.svm.SVC"),
     ],
 )

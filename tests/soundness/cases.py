@@ -929,4 +929,24 @@ found.append(3)
 # %%
 print(kept)
 """,
+    "a_map_is_kept_while_what_its_function_reads_changes": """
+import itertools
+# %%
+best = list(itertools.accumulate([1, 8]))
+# %% [markdown]
+# Clean
+# %%
+log = 4
+# %%
+box, delta = itertools.tee(best)
+# %% [markdown]
+# Explore
+# %%
+def read1(x):
+    return len(best) + log
+# %%
+config = map(read1, [1, 2])
+# %%
+table = best.pop()
+""",
 }

@@ -6,7 +6,7 @@ import functools
 import importlib
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from importlib.resources import files
 from typing import Any
@@ -255,14 +255,15 @@ class Knowledge:
         )
 
     def constructed(self, qualified: str, keywords: frozenset[str]) -> str:
-        """The type of `qualified(...)` called with these keywords (not counting those given as None or False).
+        """The type of `qualified(...)` called with these keywords ("no_x" for `x=False`; none for `x=None`).
 
         It carries a mark for each keyword that decides what the object's methods do later:
-        `sklearn.svm.SVC[random_state]` draws no random numbers when fitted.
+        `sklearn.svm.SVC[random_state]` draws no random numbers when fitted. Marks that the name has stay.
         """
         name = self.canonical(base_name(qualified))
-        effects = (e for t in self.lineage(name) for m in t.methods.values() for e in m.effects)
-        marks = {keyword for e in effects for _, keyword in CONSTRUCTION.findall(e)} & keywords
+        texts = (e for t in self.lineage(name) for m in t.methods.values() for e in (m.returns, *m.effects))
+        marks = {keyword for text in texts for _, keyword in CONSTRUCTION.findall(text)} & keywords
+        marks |= keyword_marks(qualified)
         return f"{name}[{','.join(sorted(marks))}]" if marks else name
 
     def lineage(self, type_name: str) -> tuple[TypeFacts, ...]:
@@ -415,13 +416,19 @@ def _folder() -> Any:
 
 
 def _settled(api: ApiFacts, marks: frozenset[str]) -> ApiFacts:
-    """Effects that hang on keywords of the constructor, decided."""
-    kept = [
-        CONSTRUCTION.sub("", effect)
-        for effect in api.effects
-        if all((word == "if") == (keyword in marks) for word, keyword in CONSTRUCTION.findall(effect))
+    """Effects and results that hang on keywords of the constructor, decided."""
+    if not CONSTRUCTION.search(" ".join((api.returns, *api.effects))):
+        return api
+    returns = " | ".join(_decided(api.returns.split(" | "), marks))
+    return replace(api, effects=tuple(_decided(api.effects, marks)), returns=returns)
+
+
+def _decided(texts: Iterable[str], marks: frozenset[str]) -> list[str]:
+    return [
+        CONSTRUCTION.sub("", text)
+        for text in texts
+        if all((word == "if") == (keyword in marks) for word, keyword in CONSTRUCTION.findall(text))
     ]
-    return api if len(kept) == len(api.effects) == 0 else replace(api, effects=tuple(kept))
 
 
 def _unbound(api: ApiFacts) -> ApiFacts:

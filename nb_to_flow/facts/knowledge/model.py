@@ -65,8 +65,8 @@ class ApiFacts:
             keyword k is given and not None; " if k" needs keyword k to be given and not None/False;
             k may be an alternative like "0|path", and "k=text" asks for a text. The access "mode" is read, write or append as a mode
             string says; its argument and default follow: "mode file @0|file 1|mode r". " if self.k" and
-            " unless self.k" ask for a keyword of the receiver's constructor (`Knowledge.constructed`
-            settles them; callers never see them).
+            " unless self.k" ask for a keyword of the receiver's constructor ("self.no_k": given as False), also
+            after a type in `returns` (`Knowledge.constructed` settles them; callers never see them).
     """
 
     returns: str = ""
