@@ -42,6 +42,7 @@ _CLAUSE = frozenset(
 _CANVAS = re.compile(r"(fig|figure|ax|axs|axes|f|g)\d*")
 _MOST_COMMENTED = 3
 _STORING = frozenset({"save", "store", "export"})
+_ADDING = frozenset({"predict", "compute"})
 _GENERIC = frozenset({"", "compute", "show", "sort"})
 _PLAIN = frozenset({"int", "float", "str", "bool", "list", "tuple", "dict", "set"})
 
@@ -95,9 +96,12 @@ def _candidates(
     words, leads = _led(words, functions_called(assembly, group))
     things = _things(assembly, group, outputs)
     telling = _telling(assembly, things, outputs)
+    column = _new_column(assembly, group, things[:1]) if verb in _ADDING else ""
+    if column:
+        telling = [column, *telling]
     if telling and is_best(telling[0]) and verb in _GENERIC:
         verb = "find"
-    elif verb == "compute" and set(things[:1]) & assembly.interfaces[group].inputs.keys():
+    elif verb == "compute" and not column and set(things[:1]) & assembly.interfaces[group].inputs.keys():
         verb = "adjust"
     if leads:
         telling = [t for t in telling if stem(t) != words[0]]
@@ -149,6 +153,32 @@ def _telling(assembly: Assembly, things: list[str], outputs: Mapping[str, int]) 
     """Those whose names say what they are, and no numbers beside a table or model."""
     plain = {t for t in things if assembly.draft.versions.type_of((t, outputs[t])) in _PLAIN}
     return [t for t in things if not _is_weak(t) and (t not in plain or len(plain) == len(things))]
+
+
+def _new_column(assembly: Assembly, group: int, tables: list[str]) -> str:
+    """The one column that the group adds to a table it is given, "" if it adds more or does more to it."""
+    columns: set[str] = set()
+    for index in assembly.interfaces[group].own:
+        node = assembly.draft.facts.notebook.statements[index].node
+        if not isinstance(node, ast.Assign):
+            continue
+        for target in node.targets:
+            if isinstance(target, ast.Name) and target.id in tables:
+                return ""
+            if isinstance(target, ast.Subscript) and ast.unparse(target.value) in tables:
+                columns.add(_column_of(target.slice, node.value))
+    column = columns.pop() if len(columns) == 1 else ""
+    given = set(tables) <= assembly.interfaces[group].inputs.keys()
+    return column if given and column.isidentifier() and not _is_weak(column) else ""
+
+
+def _column_of(place: ast.expr, value: ast.expr) -> str:
+    """The name of a column that is not made of itself, else ""."""
+    if not isinstance(place, ast.Constant) or not isinstance(place.value, str):
+        return ""
+    used = {n.value for n in ast.walk(value) if isinstance(n, ast.Constant)}
+    used |= {n.attr for n in ast.walk(value) if isinstance(n, ast.Attribute)}
+    return "" if place.value in used else place.value
 
 
 def _by_heading(verb: str, words: list[str], *, chief: bool) -> Iterable[str]:

@@ -112,6 +112,10 @@ _TABLE = ("import pandas as pd", "# md\n## Table", "table = pd.read_csv('table.c
         ("Forest", "forest = RandomForestClassifier().fit(table)", "train_forest"),
         ("Enough", "enough = min(n for n in table.n if n)", "find_enough"),
         ("Rows", "rows = len(table)", "compute_rows"),
+        # what is added to a table given
+        ("Risk", "table['risk'] = RandomForestClassifier().predict(table)", "predict_risk"),
+        ("Which part", "table['part'] = table['part'] / 3", "adjust_table"),
+        ("Which share", "table['share'] = table.n / 3", "compute_share"),
         # a question is answered by what comes out
         ("Which one", "best = table.index[0]\nbest", "find_best"),
         ("Which one", "total = table.n.sum()\ntotal", "compute_total"),
