@@ -47,7 +47,9 @@ def show(*values: Any, key: str) -> None:
             if isinstance(value, plt.Figure):
                 publish_figure(value, key)
                 continue
-            html = value._repr_html_() if hasattr(type(value), "_repr_html_") else None
+            kind = type(value)
+            rich = getattr(kind, "_repr_html_", getattr(kind, "_repr_markdown_", None))
+            html = rich(value) if rich else None
             html = re.sub(r"<style.*?</style>", "", html or "", flags=re.DOTALL)
             text = html or f"```\n{value!r}\n```"
             if value is not None and "<matplotlib." not in text[:200]:

@@ -39,7 +39,9 @@ def show(*values: Any, key: str) -> None:
     """Publish values as the notebook displayed them, as artifacts of this task run."""
     for value in values:
         try:
-            html = value._repr_html_() if hasattr(type(value), "_repr_html_") else None
+            kind = type(value)
+            rich = getattr(kind, "_repr_html_", getattr(kind, "_repr_markdown_", None))
+            html = rich(value) if rich else None
             html = re.sub(r"<style.*?</style>", "", html or "", flags=re.DOTALL)
             text = html or f"```\n{value!r}\n```"
             if value is not None:

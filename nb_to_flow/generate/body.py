@@ -149,6 +149,7 @@ class _Body:
             else:
                 name, source = results[0]
                 value = self.names.expression(source) + (".result()" if self._is_future(source) else "")
+                value = self.context.dotted.get(value, value)
                 items.append(f'"{name}": {value}')
             results = results[count or 1 :]
         # The comma makes the formatter put one item on a line.

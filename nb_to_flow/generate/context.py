@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from nb_to_flow.generate.imports import Entry, entries_of, import_targets, parse_entries, resolve
+from nb_to_flow.generate.stars import may_bind, targets
 from nb_to_flow.ir.facts import ResourceKind, StatementFacts
 from nb_to_flow.ir.flow import GenerateOptions
 from nb_to_flow.ir.helpers import HELPERS
 from nb_to_flow.ir.notebook import Statement
-from nb_to_flow.ir.plan import FlowPlan, Parameter
+from nb_to_flow.ir.plan import FlowPlan, Parameter, SourceKind
 
 # What generated code may use; those it does use are imported.
 OWN_IMPORTS = parse_entries(
@@ -56,6 +57,8 @@ class Context:
         bound: all names that the notebook's code binds anywhere, in functions too.
         top: names that the notebook's statements bind at its top level.
         spelled: dotted names of classes in the notebook's code ("svm.SVC").
+        dotted: how the flow names callable objects that star imports bring: a flow is pickled with the objects
+            that it names itself, and not all of these can be.
         own: names of generated code that had to change because the notebook uses them otherwise.
         open_cells: cells that may print less than a line, which ends with the cell.
         draws: True if pyplot is used.
@@ -68,6 +71,7 @@ class Context:
     bound: frozenset[str]
     top: frozenset[str]
     spelled: frozenset[str]
+    dotted: Mapping[str, str]
     own: Mapping[str, str]
     open_cells: frozenset[int]
     draws: bool
@@ -115,6 +119,7 @@ def make_context(plan: FlowPlan, options: GenerateOptions, helpers: frozenset[st
     bound = frozenset(name for s in notebook.statements for name in _bound_names(s.node))
     top = frozenset(name for f in plan.facts.statements for name in f.binds | f.may_bind)
     imports = import_targets(entries)
+    taken = bound | _task_names(plan) | _from_stars(plan, entries, bound)
     return Context(
         plan=plan,
         options=options,
@@ -123,7 +128,8 @@ def make_context(plan: FlowPlan, options: GenerateOptions, helpers: frozenset[st
         bound=bound,
         top=top,
         spelled=frozenset(w for s in notebook.statements for w in _CLASSES.findall(s.code)),
-        own=_own_names(bound | _task_names(plan), imports, helpers),
+        dotted=_dotted(plan, imports, taken),
+        own=_own_names(taken, {**targets(entries), **imports}, helpers),
         draws=_draws(plan, imports),
         open_cells=frozenset() if "print" in bound else _open_cells(plan, imports),
     )
@@ -131,6 +137,34 @@ def make_context(plan: FlowPlan, options: GenerateOptions, helpers: frozenset[st
 
 def _task_names(plan: FlowPlan) -> frozenset[str]:
     return frozenset({plan.name, *(task.name for task in plan.tasks)})
+
+
+def _from_stars(plan: FlowPlan, entries: Iterable[Entry], bound: frozenset[str]) -> frozenset[str]:
+    """Names that the notebook has, or may have, from star imports: those it uses and binds nowhere."""
+    stars = [entry for entry in entries if entry.name == "*"]
+    if not stars:
+        return frozenset()
+    known = {name for index in plan.imports for name in plan.facts.statements[index].binds}
+    loaded = {
+        node.id
+        for statement in plan.facts.notebook.statements
+        for node in ast.walk(statement.node)
+        if isinstance(node, ast.Name) and any(may_bind(star, node.id) for star in stars)
+    }
+    return frozenset(known | loaded) - bound
+
+
+def _dotted(plan: FlowPlan, imports: Mapping[str, str], taken: frozenset[str]) -> dict[str, str]:
+    results = {source.name for _, source in plan.results if source.kind is SourceKind.CONSTANT}
+    found: dict[str, str] = {}
+    for index in plan.imports:
+        facts = plan.facts.statements[index]
+        for entry in entries_of(plan.facts.notebook.statements[index]) or ():
+            root = entry.module.partition(".")[0]
+            if entry.name == "*" and not entry.level and (root not in taken or imports.get(root) == root):
+                names = (name for name in results & facts.binds if facts.types.get(name) == "callable")
+                found.update({name: f"{entry.module}.{name}" for name in names})
+    return found
 
 
 def _own_names(taken: frozenset[str], imports: Mapping[str, str], helpers: frozenset[str]) -> dict[str, str]:
@@ -157,7 +191,8 @@ def own_entries(context: Context) -> list[Entry]:
         actual = context.name(entry.local)
         bound = actual if actual != (entry.name or entry.module) else ""
         entries.append(Entry(module=entry.module, name=entry.name, bound=bound))
-    return entries
+    modules = dict.fromkeys(way.rpartition(".")[0] for way in context.dotted.values())
+    return entries + [Entry(module=module) for module in modules]
 
 
 def _bound_names(node: ast.AST) -> Iterator[str]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nb_to_flow.generate.context import Context
-from nb_to_flow.generate.imports import Entry, entries_of, import_code, needed
+from nb_to_flow.generate.imports import SPLIT, Entry, entries_of, import_code, needed
+from nb_to_flow.generate.stars import runs
 from nb_to_flow.ir.facts import ResourceKind
 
 _BEFORE_IMPORTS = frozenset({ResourceKind.ENVIRONMENT, ResourceKind.DIRECTORY})
@@ -36,16 +37,19 @@ class Header:
         entries = [e for segment in self.segments if not isinstance(segment, int) for e in segment]
         wanted = needed(entries, used, own)
         new = [e for e in wanted if e not in entries]
-        first = True
         seen: set[Entry] = set()
-        for segment in self.segments:
+        # What generated code uses comes first, but for what the stars of the notebook would hide.
+        has_star = any(e.name == "*" for e in entries)
+        place = len(self.segments) - 1 if has_star else 0
+        for position, segment in enumerate(self.segments):
             if isinstance(segment, int):
                 yield segment
                 continue
             block = [e for e in dict.fromkeys(segment) if e in wanted and e not in seen]
             seen.update(block)
-            yield "\n".join(import_code([*new, *block] if first else block, used))
-            first = False
+            if position == place:
+                block = [*block, *new] if has_star else [*new, *block]
+            yield f"\n\n{SPLIT}\n".join("\n".join(import_code(run, used)) for run in runs(block))
 
 
 def make_header(context: Context) -> Header:

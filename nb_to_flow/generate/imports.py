@@ -9,14 +9,39 @@ from dataclasses import dataclass
 
 from nb_to_flow.ir.notebook import Statement
 
+SPLIT = "# isort: split"
 # Importing these changes nothing but the importing module: without a use they may go.
-_LIBRARIES = (
-    "IPython PIL bs4 cv2 imblearn ipywidgets joblib lightgbm matplotlib nltk numpy openpyxl pandas plotly"
-    " prefect pydantic requests scipy skimage sklearn statsmodels sympy torch tqdm xgboost yaml"
+LIBRARIES = frozenset(
+    [
+        "IPython",
+        "PIL",
+        "bs4",
+        "cv2",
+        "imblearn",
+        "ipywidgets",
+        "joblib",
+        "lightgbm",
+        "matplotlib",
+        "nltk",
+        "numpy",
+        "openpyxl",
+        "pandas",
+        "plotly",
+        "prefect",
+        "pydantic",
+        "requests",
+        "scipy",
+        "skimage",
+        "sklearn",
+        "statsmodels",
+        "sympy",
+        "torch",
+        "tqdm",
+        "xgboost",
+        "yaml",
+    ]
 )
-_HARMLESS = frozenset(sys.stdlib_module_names - {"antigravity", "this", "readline"}) | frozenset(
-    _LIBRARIES.split()
-)
+_HARMLESS = frozenset(sys.stdlib_module_names - {"antigravity", "this", "readline"}) | LIBRARIES
 # ... but not these parts of them: they register something when they are imported.
 _REGISTERING = (
     "mpl_toolkits.mplot3d",
@@ -132,7 +157,7 @@ def import_code(entries: Sequence[Entry], used: frozenset[str]) -> list[str]:
         block = later if bound.get(entry.local, entry.target) != entry.target else first
         bound[entry.local] = entry.target
         block.append(entry.code(note))
-    return [*first, "", "# isort: split", *later] if later else first
+    return [*first, "", SPLIT, *later] if later else first
 
 
 def used_names(tree: ast.AST) -> frozenset[str]:
