@@ -212,6 +212,7 @@ class Attributes(Calls):
             made = self.new(node, self.heap.types[obj])
             for one in made:
                 self.heap.hold(one, ITEMS, self.parts(frozenset((obj,)), node))
+                self.heap.hold(one, MEMORY, self.heap.fields[obj].get(MEMORY, ()))  # a part of an array's row
             return made
         fields = self.heap.fields[obj]
         name = item_field(node.slice)

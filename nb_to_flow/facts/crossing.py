@@ -69,6 +69,8 @@ class Crossing:
         payload = self.machine.payload(obj)
         if isinstance(payload, LibraryMethod) and self.heap.types[payload.receiver] in COMPILED:
             return "stays bound to the object it was taken from, whatever is copied"
+        if obj in self.machine.formulas:
+            return "looks up what its formula calls when it is unpickled"
         if self._holds_itself(obj):
             return "holds itself: pandas can't copy that"
         traits = self.machine.traits(obj)

@@ -21,6 +21,7 @@ from nb_to_flow.ir.facts import Access, ResourceKind
 
 QUOTED_NAME = re.compile(r"@(\w+)")
 WORD = re.compile(r"[^\W\d]\w*")
+CALLED = re.compile(r"(?<![\w.])([^\W\d]\w*)\s*[(.]")
 
 
 class Invocation(Attributes):
@@ -130,8 +131,11 @@ class Invocation(Attributes):
                 return self.imm("None")
             if api is not None:
                 return self.apply(api, name, self.new(("value", owner), value.returns), args, node)
-        self._formula_names(qualified, args)
-        return self.call_library(qualified, args, node)
+        looks_up = self._formula_names(qualified, args)
+        made = self.call_library(qualified, args, node)
+        if looks_up:
+            self.formulas.update(self.mutable(made))
+        return made
 
     def arguments(self, node: ast.Call) -> Arguments:
         """Evaluate a call's arguments in order."""
@@ -162,11 +166,17 @@ class Invocation(Attributes):
                 for name in QUOTED_NAME.findall(text):
                     self.load(name)
 
-    def _formula_names(self, qualified: str, args: Arguments) -> None:
-        """`smf.ols("y ~ f(x)", df)` reads the function `f` (and any variable that is no column)."""
+    def _formula_names(self, qualified: str, args: Arguments) -> bool:
+        """`smf.ols("y ~ f(x)", df)` reads the function `f` (and any variable that is no column).
+
+        True if it calls any but those that statsmodels finds by itself when it unpickles a model.
+        """
         if not qualified.startswith(("statsmodels.formula", "patsy.", "linearmodels.", "formulaic.")):
-            return
+            return False
+        called: set[str] = set()
         for text in self.texts(args.first() or args.get("formula")):
+            called.update(CALLED.findall(text))
             for name in WORD.findall(text):
                 if name in self.module.values:
                     self.maybe_called(self.load(name), Arguments(), ast.Pass())
+        return bool(called & self.module.values.keys() - {"np", "pd"})

@@ -163,7 +163,7 @@ class LibraryCalls(Machine):
         told = args.keywords.get("copy", args.keywords.get("deep"))
         if told not in (self.imm("None"), self.imm("bool", Library("False"))):
             return False
-        return any("buffer" in self.traits(obj) or MEMORY in self.heap.fields[obj] for obj in first)
+        return any("buffer" in self.traits(obj) or self.heap.fields[obj].get(MEMORY) for obj in first)
 
     def _result_of(
         self,

@@ -57,6 +57,7 @@ class Machine(ABC):
         self.secrets: frozenset[str] = frozenset()  # environment variables that nothing sets
         self.lazy: dict[int, Later] = {}  # what going through iterators does
         self.data_imports: set[str] = set()  # things of libraries that are used as data are (subscripted)
+        self.formulas: set[int] = set()  # models whose formula looks up what no module of a library has
         self.wrappers: dict[str, str] = {}  # what a decorator made of functions: types
         self.kept: dict[int, set[str]] = {}  # what objects that cache have surely computed so far
         self.taken: dict[

@@ -50,6 +50,8 @@ CHANGES = [
     (["a = [1]", "del a[0]"], "a"),
     ([NUMPY, "v = a[1:]", "v[0] = 5"], "a v"),
     ([NUMPY, "b = np.minimum(a, 2, out=a)", "b.flat[0] = 5"], "a b"),
+    ([NUMPY, "b = a.reshape(2, 2)", "v = b[-1][1:]", "v *= 2"], "a b v"),
+    ([NUMPY, "b = a.reshape(2, 2)", "rows = [row for row in b]", "v = rows[-1][1:]", "v[0] = 5"], "a b rows v"),
     ([NUMPY, "np.nan_to_num(a, copy=False)"], "a"),
     ([NUMPY, "b = a.reshape(2, 2)", "c = np.nan_to_num(b[-1], copy=False)", "c[0] = 5"], "a b c"),
     ([NUMPY, "b = np.ones(4)", "c = a if len(a) else b", "c.flat[0] = 5"], "a b c"),

@@ -113,6 +113,22 @@ def test_a_star_import_brings_what_the_module_lists(tmp_path: Path) -> None:
     assert results("listed") == ["a", "y"]
 
 
+@pytest.mark.parametrize(("formula", "tasks"), [("y ~ lg(x)", 1), ("y ~ x", 2), ("y ~ np.log(x)", 2)])
+def test_models_whose_formulas_call_the_notebooks_functions_stay_where_they_are(
+    formula: str, tasks: int
+) -> None:
+    """statsmodels evaluates the formula when it unpickles the model, and would look for `lg` in vain."""
+    cells = (
+        "import numpy as np\nimport statsmodels.formula.api as smf",
+        "def lg(v):\n    return np.log(v)",
+        "# md\n## Fit",
+        f"model = smf.ols('{formula}', {{'x': [1, 2, 3], 'y': [1, 3, 4]}}).fit()",
+        "# md\n## Report",
+        "print(model.summary())",
+    )
+    assert len(plan_of(*cells, granularity="section").tasks) == tasks
+
+
 def test_a_value_from_a_star_that_another_import_hides_is_no_result() -> None:
     cells = ("from math import *", "from numpy import e as pi", "x = floor(2.5)")
     assert "e" in dict(plan_of(*cells, outputs="all").results)
