@@ -248,6 +248,8 @@ class LibraryCalls(Machine):
     def _part(self, source: Value, api: ApiFacts, name: str, node: ast.AST) -> Value:
         if name == ".attrs":  # the same one each time
             return self._own_part(source, api, name)
+        if api.returns == "pandas.Index":
+            return self._index(source, name, node)
         found = self.parts(source, node)
         if api.returns and api.returns != "same":
             found = frozenset(obj for obj in found if obj not in self.heap.frozen or self._fits(obj, api))
@@ -257,6 +259,18 @@ class LibraryCalls(Machine):
                 for obj in self.mutable(source):
                     self.heap.hold(obj, f".{api.returns}", part)
                 return part
+        return found
+
+    def _index(self, source: Value, name: str, node: ast.AST) -> Value:
+        """A frame's index, which the columns that it was made of may share."""
+        found = frozenset(o for o in self.parts(source, node) if self.heap.types[o] == "pandas.Index")
+        if not found:
+            found = self.new(("part", node), "pandas.Index")
+            owners = set(self.mutable(source))
+            if name == ".index":
+                owners |= {o for o in self.heap.reach(owners) if self.heap.types[o] == "pandas.Series"}
+            for obj in owners:
+                self.heap.hold(obj, name, found)
         return found
 
     def _fits(self, obj: int, api: ApiFacts) -> bool:

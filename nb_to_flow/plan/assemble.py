@@ -77,7 +77,7 @@ def _hoist_shared_constants(draft: Draft, interfaces: Mapping[int, Interface]) -
         for index in interface.repeated:
             users[index] += 1
     binders = draft.versions.binders
-    kept = draft.versions.changed | draft.versions.used_as_builtins
+    kept = draft.versions.changed | draft.versions.used_as_builtins | draft.versions.declared_global
     hoisted = set()
     repeatable = draft.repeatable - draft.secret
     for facts in draft.facts.statements:

@@ -150,6 +150,8 @@ def _is_single(draft: Draft, index: int) -> bool:
     statements = draft.facts.notebook.statements
     if facts.changes or facts.may_bind or facts.mutations or facts.binds & draft.versions.used_as_builtins:
         return False
+    if facts.binds & draft.versions.declared_global:
+        return False
     for name in facts.binds:
         binders = draft.versions.binders[name]
         if name in draft.versions.changed:

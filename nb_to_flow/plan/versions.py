@@ -229,6 +229,13 @@ class Versions:
         return frozenset().union(*(self.builtins(i) for i in range(len(self.facts.statements))))
 
     @cached_property
+    def declared_global(self) -> frozenset[str]:
+        """Names that functions declare global: a task with such a function has a variable of its own for each."""
+        nodes = (s.node for s in self.facts.notebook.statements if "global" in s.code)
+        inside = (inner for node in nodes for inner in ast.walk(node))
+        return frozenset(name for n in inside if isinstance(n, ast.Global) for name in n.names)
+
+    @cached_property
     def _shadowing(self) -> frozenset[str]:
         """Builtin names that the notebook binds somewhere."""
         return _BUILTINS & self.binders.keys()
