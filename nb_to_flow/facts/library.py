@@ -10,7 +10,7 @@ from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.files import mode_access, normal_path
 from nb_to_flow.facts.heap import ITEMS, MEMORY, Library
 from nb_to_flow.facts.knowledge.model import ApiFacts
-from nb_to_flow.facts.machine import Machine
+from nb_to_flow.facts.parts import Parts
 from nb_to_flow.facts.shell import named_files
 from nb_to_flow.facts.values import NOTHING, Value
 from nb_to_flow.ir.facts import Access, ResourceKind
@@ -29,7 +29,7 @@ _WRITING_UNCOPIED = ("sklearn.", "numpy.nan_to_num")
 _MAPPINGS = frozenset({"dict", "collections.defaultdict", "collections.OrderedDict"})
 
 
-class LibraryCalls(Machine):
+class LibraryCalls(Parts):
     """Library functions and methods, by their tables."""
 
     def apply(self, api: ApiFacts, name: str, receiver: Value, args: Arguments, node: ast.AST) -> Value:
@@ -184,7 +184,7 @@ class LibraryCalls(Machine):
         if word not in ("fresh", "view", "part", "items", "holds", "halves"):
             return self.target(word, receiver, args)
         if word == "part":
-            return self._part(source, api, name, node)
+            return self.part(source, api, name, node)
         made = self._made(api, name, first, args, node, view=source if word == "view" else NOTHING)
         if word == "items":
             self._hold_items(made, api, source, args, node)
@@ -244,47 +244,6 @@ class LibraryCalls(Machine):
         if "buffer" in self.traits(obj) and not self.heap.types[obj].startswith("numpy."):
             return self.imm("") | frozenset(self.heap.items(obj))  # cells
         return self.parts(frozenset((obj,)), node)
-
-    def _part(self, source: Value, api: ApiFacts, name: str, node: ast.AST) -> Value:
-        if name == ".attrs":  # the same one each time
-            return self._own_part(source, api, name)
-        if api.returns == "pandas.Index":
-            return self._index(source, name, node)
-        found = self.parts(source, node)
-        if api.returns and api.returns != "same":
-            found = frozenset(obj for obj in found if obj not in self.heap.frozen or self._fits(obj, api))
-            known = frozenset(obj for obj in found if self.heap.types[obj])
-            if not known:
-                part = self.new(("part", node), api.returns)
-                for obj in self.mutable(source):
-                    self.heap.hold(obj, f".{api.returns}", part)
-                return part
-        return found
-
-    def _index(self, source: Value, name: str, node: ast.AST) -> Value:
-        """A frame's index, which the columns that it was made of may share."""
-        found = frozenset(o for o in self.parts(source, node) if self.heap.types[o] == "pandas.Index")
-        if not found:
-            found = self.new(("part", node), "pandas.Index")
-            owners = set(self.mutable(source))
-            if name == ".index":
-                owners |= {o for o in self.heap.reach(owners) if self.heap.types[o] == "pandas.Series"}
-            for obj in owners:
-                self.heap.hold(obj, name, found)
-        return found
-
-    def _fits(self, obj: int, api: ApiFacts) -> bool:
-        """True for an object of a type that the call may return."""
-        kind = self.heap.types[obj]
-        return any(self.knowledge.is_a(kind, wanted) for wanted in api.returns.split(" | "))
-
-    def _own_part(self, source: Value, api: ApiFacts, name: str) -> Value:
-        found: set[int] = set()
-        for obj in self.mutable(source):
-            part = self.heap.at(("attribute", obj, name), api.returns)
-            self.heap.hold(obj, name, (part,))
-            found.add(part)
-        return frozenset(found)
 
     def _made(
         self, api: ApiFacts, name: str, first: Value, args: Arguments, node: ast.AST, view: Value

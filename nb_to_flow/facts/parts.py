@@ -1,0 +1,55 @@
+"""Objects inside others that a library gives out: attributes and items that are the same each time."""
+
+from __future__ import annotations
+
+import ast
+
+from nb_to_flow.facts.knowledge.model import ApiFacts
+from nb_to_flow.facts.machine import Machine
+from nb_to_flow.facts.values import Value
+
+
+class Parts(Machine):
+    """Takes the parts of objects, as the tables name them."""
+
+    def part(self, source: Value, api: ApiFacts, name: str, node: ast.AST) -> Value:
+        """What `source.name` gives where the table says that it is inside of `source`."""
+        if name == ".attrs":  # the same one each time
+            return self._own_part(source, api, name)
+        if api.returns == "pandas.Index":
+            return self._index(source, name, node)
+        found = self.parts(source, node)
+        if api.returns and api.returns != "same":
+            found = frozenset(obj for obj in found if obj not in self.heap.frozen or self._fits(obj, api))
+            known = frozenset(obj for obj in found if self.heap.types[obj])
+            if not known:
+                part = self.new(("part", node), api.returns)
+                for obj in self.mutable(source):
+                    self.heap.hold(obj, f".{api.returns}", part)
+                return part
+        return found
+
+    def _index(self, source: Value, name: str, node: ast.AST) -> Value:
+        """A frame's index, which the columns that it was made of may share."""
+        found = frozenset(o for o in self.parts(source, node) if self.heap.types[o] == "pandas.Index")
+        if not found:
+            found = self.new(("part", node), "pandas.Index")
+            owners = set(self.mutable(source))
+            if name == ".index":
+                owners |= {o for o in self.heap.reach(owners) if self.heap.types[o] == "pandas.Series"}
+            for obj in owners:
+                self.heap.hold(obj, name, found)
+        return found
+
+    def _fits(self, obj: int, api: ApiFacts) -> bool:
+        """True for an object of a type that the call may return."""
+        kind = self.heap.types[obj]
+        return any(self.knowledge.is_a(kind, wanted) for wanted in api.returns.split(" | "))
+
+    def _own_part(self, source: Value, api: ApiFacts, name: str) -> Value:
+        found: set[int] = set()
+        for obj in self.mutable(source):
+            part = self.heap.at(("attribute", obj, name), api.returns)
+            self.heap.hold(obj, name, (part,))
+            found.add(part)
+        return frozenset(found)
