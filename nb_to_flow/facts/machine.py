@@ -200,12 +200,19 @@ class Machine(ABC):
             new = wanted - self.kept.get(obj, set())
             changed = {obj} if new else set()
             if any(key.startswith("model.") for key in new):
-                items = self.mutable(self.heap.items(obj))
-                changed |= {inner for inner in items if self.heap.types[inner].endswith("Model")}
+                changed |= {one for one in self._held_twice(obj) if self._is_model(one)}
             for one in sorted(changed - self.heap.frozen):
                 self.record.change(one, deep=False, cached=True)
             if len(value) == 1 and not self.journal:
                 self.kept.setdefault(obj, set()).update(wanted)
+
+    def _held_twice(self, obj: int) -> Value:
+        """What it holds, and what that holds: what is made of results holds these, and they their model."""
+        items = self.mutable(self.heap.items(obj))
+        return items.union(*(self.mutable(self.heap.items(one)) for one in items))
+
+    def _is_model(self, obj: int) -> bool:
+        return self.knowledge.is_a(self.heap.types[obj], "statsmodels.base.model.Model")
 
     @contextmanager
     def filling(self) -> Iterator[None]:
