@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.heap import ITEMS, Field, Library, Maker, Partial, TupleClass
@@ -61,6 +61,15 @@ class Callables(Invocation):
 
     def _call_operator_methodcaller(self, args: Arguments, node: ast.AST) -> Value:
         return self._made_function(args, Maker("method", args), node)
+
+    def _call_patsy_dmatrix(self, args: Arguments, node: ast.AST | Hashable) -> Value:
+        return self.new(node, "pandas.DataFrame" if "return_type" in args.keywords else "patsy.DesignMatrix")
+
+    def _call_patsy_dmatrices(self, args: Arguments, node: ast.AST) -> Value:
+        made = self.make(node, "tuple")
+        for k in range(2):
+            self.heap.hold(made, f"[{k}]", self._call_patsy_dmatrix(args, (node, k)))
+        return frozenset((made,))
 
     def _made_function(self, args: Arguments, payload: Partial | Maker, node: ast.AST) -> Value:
         obj = self.make(node, "function", "made")

@@ -259,3 +259,15 @@ def test_a_setting_that_is_repeated_word_for_word_is_repeated_once(second: str, 
     statements = plan.facts.notebook.statements
     codes = [statements[s.statement].code for s in plan.tasks[-1].steps]
     assert codes[:-1] == [f"sns.set_style({style})" for style in left]
+
+
+@pytest.mark.parametrize(("option", "tasks"), [("", 1), (", return_type='dataframe'", 2)])
+def test_design_matrices_that_refuse_to_be_pickled_stay_where_they_are(option: str, tasks: int) -> None:
+    cells = (
+        "import patsy\ntable = {'x': [1, 2, 3], 'y': [1, 3, 4]}",
+        "# md\n## Design",
+        f"y, X = patsy.dmatrices('y ~ x', table{option})",
+        "# md\n## Shape",
+        "rows = X.shape[0] + y.shape[0]",
+    )
+    assert len(plan_of(*cells, granularity="section").tasks) == tasks
