@@ -40,6 +40,7 @@ _CLAUSE = frozenset(
     }
 )
 _CANVAS = re.compile(r"(fig|figure|ax|axs|axes|f|g)\d*")
+_HALF = re.compile(r"[xy]_?(train|test|val|valid|validation|dev)(_\w+)?")
 _MOST_COMMENTED = 3
 _STORING = frozenset({"save", "store", "export"})
 _ADDING = frozenset({"predict", "compute"})
@@ -99,15 +100,16 @@ def _candidates(
     column = _new_column(assembly, group, things[:1]) if verb in _ADDING else ""
     if column:
         telling = [column, *telling]
+    asks = _is_question(title) or _is_sentence(title)
+    by_heading = chief and bool(words) and not asks
     if telling and is_best(telling[0]) and verb in _GENERIC:
         verb = "find"
-    elif verb == "compute" and not column and set(things[:1]) & assembly.interfaces[group].inputs.keys():
+    elif verb == "compute" and (by_heading or not column) and _changes_input(assembly, group, things):
         verb = "adjust"
     if leads:
         telling = [t for t in telling if stem(t) != words[0]]
     if chief and leads and len(words) > 1:
         yield "_".join(words)
-    asks = _is_question(title) or _is_sentence(title)
     if asks or not (chief and words):
         yield _by_comments(assembly, group)
     target = _main_input(assembly, group)
@@ -140,8 +142,15 @@ def _candidates(
         yield f"{verb}_results"
 
 
+def _changes_input(assembly: Assembly, group: int, things: list[str]) -> bool:
+    """True if what comes out is a new version of what goes in."""
+    return bool(set(things[:1]) & assembly.interfaces[group].inputs.keys())
+
+
 def _led(words: list[str], functions: frozenset[str]) -> tuple[list[str], bool]:
     """The words of a heading, and if they start with a verb: "raking" is one where `rake()` is called."""
+    if words[:2] == ["train", "test"]:  # a noun: "train/test split"
+        return words, False
     if not words or words[0] in VERBS:
         return words, bool(words)
     first = words[0]
@@ -201,7 +210,7 @@ def _by_files(assembly: Assembly, group: int, verb: str) -> Iterable[str]:
 def _is_weak(name: str) -> bool:
     """True for the name of a variable that could hold anything: `x1`, `df_2`, `result`."""
     plain = re.sub(r"[\d_]+$", "", name.lower())
-    return len(plain) < 3 or plain in WEAK
+    return len(plain) < 3 or plain in WEAK or _HALF.fullmatch(plain) is not None
 
 
 def _by_comments(assembly: Assembly, group: int) -> str:

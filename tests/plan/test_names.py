@@ -109,6 +109,8 @@ _TABLE = ("import pandas as pd", "# md\n## Table", "table = pd.read_csv('table.c
         ("Regions", "table.groupby('region').size().plot()\nplt.title('a')\nplt.show()", "plot_regions"),
         ("Regions", "table.region.describe()", "explore_regions"),
         ("Accuracy", "accuracy = accuracy_score(table.a, table.b)", "evaluate_accuracy"),
+        ("Train/test split", "X_train, X_test = train_test_split(table)", "split_train_test"),
+        ("Which one", "X_test = table[:3]\nforest = RandomForestClassifier().fit(X_test)", "train_forest"),
         ("Forest", "forest = RandomForestClassifier().fit(table)", "train_forest"),
         ("Enough", "enough = min(n for n in table.n if n)", "find_enough"),
         ("Rows", "rows = len(table)", "compute_rows"),
