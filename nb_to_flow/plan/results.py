@@ -38,13 +38,12 @@ def choose_results(draft: Draft) -> Draft:
 
 
 def _imported(draft: Draft, names: list[str]) -> Iterator[tuple[str, int]]:
-    """Values that imports bound and nothing bound again or deleted, each once."""
+    """Values that imports bound last, and nothing changed or deleted, each once."""
     bound = set(names)
     values = list(imported_values(draft))
     for name, statement in values:
         binders = draft.versions.binders.get(name, ())
-        kept = all(draft.facts.statements[b].role is Role.IMPORT for b in binders)
-        kept = kept and (not binders or (name, max(binders)) in values)
+        kept = not binders or (name, max(binders)) in values
         if kept and name not in bound and name not in draft.versions.changed:
             bound.add(name)
             yield name, statement

@@ -137,6 +137,12 @@ def test_a_value_from_a_star_that_another_import_hides_is_no_result() -> None:
     )
 
 
+def test_a_value_that_an_import_bound_last_is_a_result() -> None:
+    cells = ("pi = [3]", "n = len(pi)", "from math import pi", "x = pi + n")
+    assert "pi" in dict(plan_of(*cells, outputs="all").results)
+    assert "pi" not in dict(plan_of(*cells, "del pi", outputs="all").results)
+
+
 def test_functions_that_are_objects_are_returned() -> None:
     cells = (
         "from functools import lru_cache",
