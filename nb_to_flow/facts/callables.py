@@ -158,6 +158,7 @@ class Callables(Invocation):
         """An object's own dict stands for the object: see `Attributes`."""
         if not args.positional:
             self.record.effect(ResourceKind.EVERYTHING, Access.WRITE, "vars")
+        self.heap.with_attrs |= self.mutable(args.first())
         self.heap.memory |= self.mutable(args.first())  # a copy of both is an object and a dict of its own
         return args.first() or super().call_library("vars", args, node)
 

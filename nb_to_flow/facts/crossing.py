@@ -72,15 +72,17 @@ class Crossing:
         if obj in self.machine.formulas:
             return "looks up what its formula calls when it is unpickled"
         if self._holds_itself(obj):
-            return "holds itself: pandas can't copy that"
+            return "holds itself, and would not come out of a pickle as it was"
         traits = self.machine.traits(obj)
         return next((why for trait, why in REASONS.items() if trait in traits), "")
 
     def _holds_itself(self, obj: int) -> bool:
-        """True for frames among their own `attrs`."""
+        """True for frames among their own `attrs`, and for objects in their own dicts if these are used too."""
         heap = self.heap
-        held = heap.fields[obj].get(".attrs") if heap.types[obj].startswith("pandas.") else None
-        return held is not None and obj in heap.reach(held)
+        if obj not in heap.with_attrs:
+            return False
+        is_frame = heap.types[obj].startswith("pandas.")
+        return obj in heap.reach(heap.fields[obj].get(".attrs", ()) if is_frame else heap.inside(obj))
 
     def _kind(self, obj: int) -> str:
         return self.heap.types[obj].rsplit(".", 1)[-1] or "value"

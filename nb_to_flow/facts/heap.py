@@ -157,7 +157,7 @@ class Heap:
         self.spread: dict[
             int, str
         ] = {}  # fresh sequences whose items share nothing with each other: items' type
-        self.with_attrs: set[int] = set()  # frames whose `attrs` are used
+        self.with_attrs: set[int] = set()  # frames whose `attrs`, objects whose own dicts are used
         self.version = 0
         self.work = 0  # objects gone through since somebody set it to 0
         self._sites: dict[Hashable, int] = {}
