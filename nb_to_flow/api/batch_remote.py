@@ -58,7 +58,9 @@ def run_remote(
     """Create the flow runs that are missing and follow all to their end. Raises InputError."""
     from nb_to_flow.batches.prefect_runs import prefect_runs
     from nb_to_flow.batches.remote import RemoteBatch, batch_tag
+    from nb_to_flow.run.server import await_configured_server
 
+    await_configured_server(say)
     before = ledger.meta("deployment")
     if before not in ("", request.deployment) and ledger.open_runs():
         raise InputError(f"runs of {before} are on their way", f"Go on with --deployment {before}.")

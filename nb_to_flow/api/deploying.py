@@ -28,6 +28,7 @@ from nb_to_flow.deployment import (
 )
 from nb_to_flow.files import write_atomically
 from nb_to_flow.ir.errors import InputError
+from nb_to_flow.run.server import await_server
 
 PREFECT_FILE = "deployments/prefect.yaml"
 
@@ -102,7 +103,12 @@ def deploy(
     something can't be done as asked; no file is changed then.
     """
     chosen, file = options or DeployOptions(), Path(prefect_file)
-    _check_call(targets, chosen, file, apply)
+    say = say or (lambda line: None)
+    _check_call(targets, chosen, file)
+    if apply:
+        await_server(api_url(), say)
+    elif chosen.crash_after is not None:
+        raise InputError("--crash-after goes with --apply", "The server keeps watch over runs, not the file.")
     entries = EntryFile(file.as_posix(), _text_of(file))
     flows, registrations, images = [], [], []
     for target in targets:
@@ -122,22 +128,18 @@ def deploy(
         registrations.append(_registration(flow, done, chosen))
     written = _write(file, entries.text, images)
     if apply:
-        ids = register(registrations, file, say or (lambda line: None))
+        ids = register(registrations, file, say)
         flows = [replace(done, id=ids[done.name]) for done in flows]
     return Deployment(flows=tuple(flows), prefect_file=file, written=written)
 
 
-def _check_call(targets: tuple[PathLike, ...], options: DeployOptions, file: Path, apply: bool) -> None:
+def _check_call(targets: tuple[PathLike, ...], options: DeployOptions, file: Path) -> None:
     if not targets:
         raise InputError("no flow was given", "For example: nb-to-flow deploy flows/legacy.py")
     if len(targets) > 1 and options.image is not None:
         raise InputError("--image goes with one flow", f"{len(targets)} were given.")
     if file.suffix not in (".yaml", ".yml"):
         raise InputError(f"{file} is no YAML file by its name", f"For example: --prefect-file {PREFECT_FILE}")
-    if options.crash_after is not None and not apply:
-        raise InputError("--crash-after goes with --apply", "The server keeps watch over runs, not the file.")
-    if apply:
-        api_url()
 
 
 def _text_of(file: Path) -> str:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
+
+from nb_to_flow.ir.errors import InputError
 
 STARTING = (
     "No Prefect server is configured (PREFECT_API_URL), so one is started for this run."
@@ -16,13 +21,51 @@ _EMBEDDED = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
 }
+_PATIENCE = 20.0  # seconds: what a server that was just started may take
+_STEP = 0.5
 
 
 def prepare_server(say: Callable[[str], None]) -> None:
-    """Make sure that a flow run finds a server; tell the user if one has to be started."""
+    """Make sure that a flow run finds a server; tell the user if one has to be started.
+
+    Raises InputError if the configured one doesn't answer.
+    """
     for name, value in _EMBEDDED.items():
         os.environ.setdefault(name, value)
+    if not await_configured_server(say):
+        say(STARTING)
+
+
+def await_configured_server(say: Callable[[str], None]) -> bool:
+    """Wait for the server that PREFECT_API_URL names; False if it names none. Raises InputError."""
     from prefect.settings import PREFECT_API_URL
 
-    if not PREFECT_API_URL.value():
-        say(STARTING)
+    url = PREFECT_API_URL.value()
+    if url:
+        await_server(str(url), say)
+    return bool(url)
+
+
+def await_server(url: str, say: Callable[[str], None]) -> None:
+    """Wait for a server that may have been started a moment ago. Raises InputError if it doesn't answer."""
+    deadline = time.monotonic() + _PATIENCE
+    waiting = False
+    while not _answers(f"{url.rstrip('/')}/health"):
+        if time.monotonic() > deadline:
+            hint = "Start it (prefect server start), or correct PREFECT_API_URL."
+            raise InputError(f"the Prefect server {url} can't be reached", hint)
+        if not waiting:
+            say(f"Waiting for the Prefect server {url}.")
+            waiting = True
+        time.sleep(_STEP)
+
+
+def _answers(url: str) -> bool:
+    """True if a server is there, even one that wants to know who asks."""
+    try:
+        with urllib.request.urlopen(url, timeout=10):
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code < 500
+    except (OSError, ValueError):
+        return False

@@ -115,6 +115,7 @@ def test_the_command_for_a_run_gives_what_it_needs(say: Say, monkeypatch: pytest
         "from prefect import flow\n\n\n@flow\ndef job(year: int):\n    pass\n", "utf-8"
     )
     monkeypatch.setattr(deploying, "api_url", lambda: "http://127.0.0.1:1/api")
+    monkeypatch.setattr(deploying, "await_server", lambda url, say: None)
     monkeypatch.setattr(deploying, "register", lambda registered, *rest: {"job/job": "1"})
     said = say("deploy", "flows/job.py", "--apply")
     assert said.code == 0
@@ -202,6 +203,12 @@ def test_apply_says_how_to_start_a_server(say: Say, flow: str, monkeypatch: pyte
     assert not Path(FILE).exists()
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nb_to_flow.run.server._PATIENCE", 0.1)
+
+
+@pytest.mark.usefixtures("impatient")
 def test_apply_with_a_server_that_doesnt_answer(say: Say, flow: str) -> None:
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
@@ -210,6 +217,18 @@ def test_apply_with_a_server_that_doesnt_answer(say: Say, flow: str) -> None:
     assert said.code == 2
     assert "can't be reached" in said.err
     assert "Traceback" not in said.err
+    assert not Path(FILE).exists()
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("command", [("run",), ("batch", "--grid", "year=1,2", "-o", "results")])
+def test_runs_with_a_server_that_doesnt_answer(say: Say, flow: str, command: tuple[str, ...]) -> None:
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}):
+        said = say(command[0], flow, *command[1:])
+    assert said.code == 2
+    assert "http://127.0.0.1:9/api can't be reached" in said.err
 
 
 def test_json(say: Say, flow: str) -> None:
