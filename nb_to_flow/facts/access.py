@@ -23,6 +23,8 @@ from nb_to_flow.facts.machine import MAX_TYPES
 from nb_to_flow.facts.values import NOTHING, Value
 
 SCALARS = frozenset({"int", "float", "bool", "complex", "str", "bytes", "None"})
+# what values have and modules, functions and classes as good as never
+OF_DATA = frozenset(["keys", "items", "values", "head", "tail", "columns", "iloc", "dtypes"])
 ARRAYS = ("numpy.ndarray", "pandas.Series", "pandas.DataFrame", "pandas.Index")
 
 
@@ -128,6 +130,8 @@ class Attributes(Calls):
     def _library_attribute(self, owner: str, name: str, node: ast.AST) -> Value:
         qualified = f"{owner}.{name}"
         self.record.libraries.add(owner.split(".")[0])
+        if name in OF_DATA:
+            self.data_imports.add(owner)
         known = self.knowledge.value(qualified)
         if known is not None:
             api = known

@@ -152,12 +152,17 @@ class Calls(Functions):
         self.maybe_called(args.every(), args, node)
         self._use_up(args)
         self._unknown_files(name, args)
+        self._unknown_draws(name, args)
         base = name.rsplit(".", 1)[-1]
         if base[:1].isupper() or not name:
             obj = self.make((node, name), name)
             self.heap.hold(obj, ITEMS, self.mutable(args.every()))
             return frozenset((obj,))
         return self.new((node, name), "")
+
+    def _unknown_draws(self, name: str, args: Arguments) -> None:
+        if conventions.draws(name.rsplit(".", 1)[-1]) and not conventions.SEEDS & args.keywords.keys():
+            self.record.effect(ResourceKind.RANDOM, Access.DRAW, "numpy.random", certain=False)
 
     def _unknown_files(self, name: str, args: Arguments) -> None:
         base = name.rsplit(".", 1)[-1]
@@ -197,6 +202,8 @@ class Calls(Functions):
     def _unknown_method(self, obj: int, name: str, args: Arguments, node: ast.AST) -> Value:
         self.maybe_called(args.every(), args, node)
         self._unknown_files(name, args)
+        if obj not in self.heap.frozen:
+            self._unknown_draws(name, args)
         cls = self.instance_class(obj)
         if cls is not None:
             self._inherited_call(obj, cls, args, node)

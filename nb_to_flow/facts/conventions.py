@@ -18,6 +18,11 @@ READING = re.compile(
     r"search|select|filter|lookup|list|items|keys|values|exists|name|shape|len|format|export|save|write|dump|report|"
     r"test|conf_int|forecast|simulate|resid|cov_|corr|pdf|cdf|pmf|ppf|rvs|_repr|__)",
 )
+DRAWING = re.compile(
+    r"(^|_)(rvs|rand|random|randomi[sz]e|sample|samples|sampling|simulate|shuffle|permute|permutation|bootstrap|resample"
+    r"|noise|monte_carlo|mcmc|jitter)(_|\Z)|fit(_transform|_predict|_resample)?\Z"
+)
+SEEDS = frozenset({"generator", "random_seed", "random_state", "rng", "seed"})
 WRITING = re.compile(r"(save|write|dump|export|to_|store|download|extract)")
 CHAINING = re.compile(r"(fit|set|add|update|with_|train|compile|build|configure|register|append|load)")
 FILE_NAME = re.compile(r"[^\s<>|*]{1,200}\.[A-Za-z][A-Za-z0-9]{0,7}(\.(gz|bz2|zip|xz))?\Z")
@@ -27,6 +32,11 @@ URL = re.compile(r"[a-z][a-z0-9+.-]*://")
 def reads(method: str) -> bool:
     """True for methods whose name says that they leave their object alone."""
     return READING.match(method.lstrip("_") if not method.startswith("__") else method) is not None
+
+
+def draws(function: str) -> bool:
+    """True for functions whose name says that they draw random numbers, if nothing seeds them."""
+    return DRAWING.search(function.lower()) is not None
 
 
 def writes(function: str) -> bool:

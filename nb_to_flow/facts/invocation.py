@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from nb_to_flow.facts.access import Attributes, decorated
+from nb_to_flow.facts.access import OF_DATA, Attributes, decorated
 from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.heap import (
     ITEMS,
@@ -118,6 +118,8 @@ class Invocation(Attributes):
     def _library_method(self, owner: str, name: str, args: Arguments, node: ast.Call) -> Value:
         qualified = f"{owner}.{name}"
         root = owner.split(".")[0]
+        if name in OF_DATA:
+            self.data_imports.add(owner)
         if owner == "os.environ":
             access = Access.READ if name in ("get", "keys", "items", "copy") else Access.WRITE
             self.record.effect(ResourceKind.ENVIRONMENT, access)

@@ -6,7 +6,7 @@ import typing
 
 import pytest
 
-from nb_to_flow.ir.facts import Role
+from nb_to_flow.ir.facts import ResourceKind, Role
 from tests.facts.builders import facts_of
 
 ALIASES = [
@@ -71,3 +71,23 @@ def test_a_star_import_brings_the_forms_of_typing_that_this_python_has() -> None
         n for n in dir(typing) if isinstance(getattr(typing, n), type)
     } <= forms
     assert forms <= set(typing.__all__)
+
+
+@pytest.mark.parametrize(
+    ("call", "draws"),
+    [
+        ("f.mixture_rvs(3)", True),
+        ("f.make().fit([1])", True),
+        ("f.bootstrap([1], seed=1)", False),
+        ("f.resampled([1])", False),
+        ("f.fits([1])", False),
+    ],
+)
+def test_unknown_functions_draw_random_numbers_if_their_names_say_so(call: str, draws: bool) -> None:
+    facts = facts_of("import unknown_library as f", f"x = {call}").statements[-1]
+    assert any(effect.kind is ResourceKind.RANDOM for effect in facts.effects) is draws
+
+
+def test_an_imported_name_that_is_used_like_a_dict_is_data() -> None:
+    facts = facts_of("from unknown_library import table, function", "for k in table.keys():\n    function(k)")
+    assert facts.statements[0].types == {"table": "object", "function": ""}
