@@ -264,6 +264,7 @@ class LibraryCalls(Parts):
                 if memory:
                     self.heap.fields[obj].get(MEMORY, set()).discard(self.own_memory((node, name), "view"))
                     self.heap.hold(obj, MEMORY, memory)
+                    self.heap.hold(obj, ITEMS, self.cells_of(view))
                 elif view:
                     self.heap.hold(obj, ITEMS, self._viewed(obj, view, node))
                 if api.elements:
@@ -273,10 +274,15 @@ class LibraryCalls(Parts):
 
     def _viewed(self, obj: int, view: Value, node: ast.AST) -> Value:
         """What something made of these holds: a frame not a list, but what is in it."""
-        if not self.heap.types[obj].startswith("pandas."):
+        kind = self.heap.types[obj]
+        if not kind.startswith("pandas."):
             return view
-        lists = frozenset(o for o in view if self.heap.types[o] == "list")
-        return (view - lists) | self._items_of(lists, node)
+        lists = self.containers(view)
+        inside = self._items_of(lists, node)
+        if kind == "pandas.DataFrame":  # of columns or rows, which it takes apart too
+            lines = self.containers(inside)
+            inside = (inside - lines) | self.containers(self._items_of(lines, node))
+        return (view - lists) | inside
 
     def _add_elements(self, obj: int, api: ApiFacts, node: ast.AST, memory: set[int], first: Value) -> None:
         elements = api.elements.split(" | ")

@@ -31,6 +31,7 @@ from nb_to_flow.ir.facts import Access, ResourceKind
 
 BUILTINS = frozenset(dir(builtins)) | {"display", "get_ipython", "__name__", "__file__"}
 MAX_TYPES = 12  # more possible objects than this for one name are looked at without their methods' details
+CONTAINERS = frozenset({"dict", "list", "set", "tuple"})
 
 
 class Machine(ABC):
@@ -159,9 +160,9 @@ class Machine(ABC):
             items = self.heap.items(obj)
             if "figure" in self.traits(obj):
                 found |= {obj} | items
-            elif items:
-                found |= items
-            else:
+                continue
+            found |= items
+            if not items or "buffer" in self.traits(obj) and all(self.heap.types[i] for i in items):
                 part = self.heap.at(("part", obj), "")
                 self.heap.hold(part, MEMORY, self.heap.fields[obj].get(MEMORY, ()))
                 self.heap.hold(obj, ITEMS, (part,))
@@ -180,9 +181,13 @@ class Machine(ABC):
             if not self.is_filling:
                 self.filled.lose(content | {obj})
             self._go_on(obj, certain)
-            if not self.heap.types[obj] and not deep:  # it may be a row of an array
+            if (
+                not self.heap.types[obj] and not deep
+            ):  # it may be a row of an array, or what a cell of a frame holds
                 for inner in self.heap.fields[obj].get(MEMORY, ()):
                     self.record.change(inner, True, certain)
+                    for cell in self.containers(frozenset(self.heap.items(obj))):
+                        self.record.change(cell, False, certain)
             for inner in content:
                 self.record.change(inner, True, certain)
                 self._go_on(inner, certain)
@@ -234,6 +239,10 @@ class Machine(ABC):
         """The data that code that runs later finds in the notebook's variables, as long as they stay."""
         found = (self.module.values[name] for name in later.names & self.module.values.keys())
         return frozenset(o for value in found for o in self.mutable(value) if not self._is_code(o))
+
+    def containers(self, value: Value) -> Value:
+        """Python's own containers among these."""
+        return frozenset(obj for obj in value if self.heap.types[obj] in CONTAINERS)
 
     def _go_on(self, obj: int, certain: bool) -> None:
         """An iterator runs on: its code looks its names up now, and changes what it changes."""

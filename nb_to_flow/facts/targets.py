@@ -98,6 +98,9 @@ class Targets(Loops):
             self.heap.memory.add(obj)  # only arrays are stored into like that
         if "buffer" not in self.traits(obj) and "indexer" not in self.traits(obj):
             self.heap.hold(obj, item_field(target.slice), value)
+        elif kind.startswith("pandas."):
+            inside = (i for one in self.containers(value) for i in self.heap.items(one))
+            self.heap.hold(obj, ITEMS, self.containers(frozenset(inside)))
         self._through(obj)
 
     def _through(self, obj: int) -> None:

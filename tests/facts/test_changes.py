@@ -64,6 +64,7 @@ CHANGES = [
     ([PANDAS, "s = df['a']", "s.fillna(0, inplace=True)"], "df s"),
     ([PANDAS, "df.drop(columns='a', inplace=True)"], "df"),
     ([PANDAS, "df.columns = ['b']"], "df"),
+    ([PANDAS, "df['l'] = [[1], [2]]", "cell = df['l'].iloc[0]", "cell.append(3)"], "cell df"),
     (["import pandas as pd\ns = pd.Series([1])", "df = pd.DataFrame({'a': s})", "df.index.name = 'i'"], "df s"),
     ([PANDAS, "frames = [df]", "for f in frames:\n    f['b'] = 1"], "df frames"),
     ([PANDAS, "frames = {'x': df}", "frames['x'].dropna(inplace=True)"], "df frames"),

@@ -949,4 +949,40 @@ config = map(read1, [1, 2])
 # %%
 table = best.pop()
 """,
+    "a_list_in_a_cell_changes_where_no_copy_of_the_frame_has_its_own": """
+import pandas as pd
+# %%
+step = pd.DataFrame({'a': [1, 2]})
+step['l'] = [[1] for _ in range(2)]
+# %% [markdown]
+# Clean
+# %%
+step.attrs['k'] = len('abc')
+# %%
+step['l'].iloc[0].append(5)
+""",
+    "a_row_of_an_array_is_cut_and_changed": """
+import numpy as np
+# %%
+cache = np.ones((2, 2))
+# %%
+value = [row for row in cache]
+# %%
+table = value[-1][1:]
+# %%
+table *= 2
+""",
+    "a_function_is_kept_that_binds_a_global_constant": """
+table = [1]
+class Settings:
+    held = table
+# %%
+def set1(x):
+    global table
+    table = total
+# %%
+table
+# %%
+beta = set1
+""",
 }
