@@ -69,6 +69,8 @@ def _makes_type(node: ast.Call, machine: Machine) -> bool:
 
 def _is_code(name: str, machine: Machine) -> bool:
     """True for a variable that is a class or a function, whatever path was taken."""
+    if name in machine.aliases:
+        return True
     found = [machine.payload(obj) for obj in machine.module.values.get(name) or machine.unbound(name)]
     return bool(found) and all(
         isinstance(p, (ClassObject, FunctionObject, TupleClass))

@@ -270,6 +270,8 @@ class Analysis:
         values = self.machine.module.values
         self.bound[statement.index] = {n: self.machine.mutable(values.get(n, ())) for n in sorted(names)}
         code = role in DEFINITIONS
+        aliases = self.machine.aliases
+        (aliases.update if role is Role.ALIAS else aliases.difference_update)(names)
         (self.data.difference_update if code else self.data.update)(names)
         self.known.update(names)
 

@@ -172,13 +172,19 @@ class Functions(LibraryCalls):
         for name in sorted(free_names(function.node)):
             if function.is_global(name) and name in self.module.values:
                 touched |= self.load_module(name)
-        self.change(self.mutable(touched), deep=True, certain=False)
+        data = self._data_of(touched)
+        self.change(data, deep=True, certain=False)
         self.record.assume(
             f"`{function.name}` is nested too deeply to follow: assumed to change what it is given"
         )
         result = self.make((node, "summary"), "")
-        self.heap.hold(result, ITEMS, self.mutable(touched))
+        self.heap.hold(result, ITEMS, data)
         return frozenset((result,)) | args.every()
+
+    def _data_of(self, value: Value) -> Value:
+        """These objects, but of functions and classes what they hold."""
+        code = {obj for obj in self.mutable(value) if self.is_code(obj)}
+        return (self.mutable(value) - code).union(*(self.content(obj) for obj in code))
 
     def maybe_called(self, value: Value, args: Arguments, node: ast.AST) -> Value:
         """Functions of the notebook that are reachable from `value` may be called by whoever holds it."""

@@ -58,6 +58,7 @@ class Machine(ABC):
         self.secrets: frozenset[str] = frozenset()  # environment variables that nothing sets
         self.lazy: dict[int, Later] = {}  # what going through iterators does
         self.data_imports: set[str] = set()  # things of libraries that are used as data are (subscripted)
+        self.aliases: set[str] = set()  # variables that name types made of others (`list[int]`)
         self.formulas: set[int] = set()  # models whose formula looks up what no module of a library has
         self.wrappers: dict[str, str] = {}  # what a decorator made of functions: types
         self.kept: dict[int, set[str]] = {}  # what objects that cache have surely computed so far
@@ -238,7 +239,7 @@ class Machine(ABC):
     def _looked_up(self, later: Later) -> Value:
         """The data that code that runs later finds in the notebook's variables, as long as they stay."""
         found = (self.module.values[name] for name in later.names & self.module.values.keys())
-        return frozenset(o for value in found for o in self.mutable(value) if not self._is_code(o))
+        return frozenset(o for value in found for o in self.mutable(value) if not self.is_code(o))
 
     def containers(self, value: Value) -> Value:
         """Python's own containers among these."""
@@ -277,14 +278,15 @@ class Machine(ABC):
         stack = [obj]
         while stack:
             for inner in self.heap.inside(stack.pop()):
-                if inner in found or inner in self.heap.frozen or self._is_code(inner):
+                if inner in found or inner in self.heap.frozen or self.is_code(inner):
                     continue
                 found.add(inner)
                 stack.append(inner)
         self.heap.work += len(found)
         return found
 
-    def _is_code(self, obj: int) -> bool:
+    def is_code(self, obj: int) -> bool:
+        """True for functions and classes of the notebook."""
         return isinstance(self.heap.payloads.get(obj), (FunctionObject, ClassObject))
 
     def in_notebook(self, frame: Frame | None) -> bool:
