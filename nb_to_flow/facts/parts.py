@@ -8,8 +8,6 @@ from nb_to_flow.facts.knowledge.model import ApiFacts
 from nb_to_flow.facts.machine import Machine
 from nb_to_flow.facts.values import Value
 
-_LABELLED = ("pandas.DataFrame", "pandas.Series")
-
 
 class Parts(Machine):
     """Takes the parts of objects, as the tables name them."""
@@ -32,15 +30,13 @@ class Parts(Machine):
         return found
 
     def _index(self, source: Value, name: str, node: ast.AST) -> Value:
-        """A frame's index, which its views and the columns that it was made of may share."""
+        """A frame's index, which the columns that it was made of may share."""
         found = frozenset(o for o in self.parts(source, node) if self.heap.types[o] == "pandas.Index")
         if not found:
             found = self.new(("part", node), "pandas.Index")
             owners = set(self.mutable(source))
             if name == ".index":
-                inside = self.heap.reach(owners)
-                views = {o for m in inside & self.heap.memory for o in self.heap.parents[m]}
-                owners |= {o for o in inside | views if self.heap.types[o] in _LABELLED}
+                owners |= {o for o in self.heap.reach(owners) if self.heap.types[o] == "pandas.Series"}
             for obj in owners:
                 self.heap.hold(obj, name, found)
         return found
