@@ -129,6 +129,7 @@ class Versions:
         self.carried = carried
         self.reaching = reaching_definitions(facts, carried)
         self._results = tuple(results)
+        self._undefined: dict[int, frozenset[str]] = {}
 
     @cached_property
     def binders(self) -> Mapping[str, tuple[int, ...]]:
@@ -209,10 +210,12 @@ class Versions:
 
     def undefined(self, index: int) -> frozenset[str]:
         """Names it asks for that no earlier statement defined: builtins, or an error of the notebook's."""
-        statement = self.facts.statements[index]
-        loaded = loaded_names(self.facts.notebook.statements[index].node) & self._shadowing
-        wanted = self.asked[index] | (loaded - statement.binds - statement.may_bind)
-        return wanted - frozenset(self.reaching.before[index])
+        if index not in self._undefined:
+            statement = self.facts.statements[index]
+            loaded = loaded_names(self.facts.notebook.statements[index].node) & self._shadowing
+            wanted = self.asked[index] | (loaded - statement.binds - statement.may_bind)
+            self._undefined[index] = wanted - frozenset(self.reaching.before[index])
+        return self._undefined[index]
 
     def builtins(self, index: int) -> frozenset[str]:
         """Builtins that the statement uses although the notebook gives their names another meaning later."""
