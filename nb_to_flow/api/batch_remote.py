@@ -60,10 +60,10 @@ def run_remote(
     from nb_to_flow.batches.remote import RemoteBatch, batch_tag
     from nb_to_flow.run.server import await_configured_server
 
-    await_configured_server(say)
     before = ledger.meta("deployment")
     if before not in ("", request.deployment) and ledger.open_runs():
         raise InputError(f"runs of {before} are on their way", f"Go on with --deployment {before}.")
+    await_configured_server(say)
     with prefect_runs(say) as server, shown.kept_current():
         say(f"the flow runs on the server have the tag {batch_tag(_batch_id(ledger))}")
         batch = RemoteBatch(

@@ -104,11 +104,9 @@ def deploy(
     """
     chosen, file = options or DeployOptions(), Path(prefect_file)
     say = say or (lambda line: None)
-    _check_call(targets, chosen, file)
+    _check_call(targets, chosen, file, apply)
     if apply:
         await_server(api_url(), say)
-    elif chosen.crash_after is not None:
-        raise InputError("--crash-after goes with --apply", "The server keeps watch over runs, not the file.")
     entries = EntryFile(file.as_posix(), _text_of(file))
     flows, registrations, images = [], [], []
     for target in targets:
@@ -133,13 +131,15 @@ def deploy(
     return Deployment(flows=tuple(flows), prefect_file=file, written=written)
 
 
-def _check_call(targets: tuple[PathLike, ...], options: DeployOptions, file: Path) -> None:
+def _check_call(targets: tuple[PathLike, ...], options: DeployOptions, file: Path, apply: bool) -> None:
     if not targets:
         raise InputError("no flow was given", "For example: nb-to-flow deploy flows/legacy.py")
     if len(targets) > 1 and options.image is not None:
         raise InputError("--image goes with one flow", f"{len(targets)} were given.")
     if file.suffix not in (".yaml", ".yml"):
         raise InputError(f"{file} is no YAML file by its name", f"For example: --prefect-file {PREFECT_FILE}")
+    if options.crash_after is not None and not apply:
+        raise InputError("--crash-after goes with --apply", "The server keeps watch over runs, not the file.")
 
 
 def _text_of(file: Path) -> str:

@@ -47,8 +47,7 @@ class Attributes(Calls):
 
     def _attribute_of(self, obj: int, name: str, node: ast.AST) -> Value:
         if name == "__dict__" and obj not in self.heap.frozen:
-            self.heap.memory.add(obj)  # see `vars`
-            self.heap.with_attrs.add(obj)
+            self.heap.expose({obj})
             return frozenset((obj,))
         if name == "__class__" and (cls := self.class_of(obj)):
             return cls

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Hashable
 
 from nb_to_flow.facts.arguments import Arguments
-from nb_to_flow.facts.heap import ITEMS, Field, Library, Maker, Partial, TupleClass
+from nb_to_flow.facts.heap import ITEMS, Field, Maker, Partial, TupleClass
 from nb_to_flow.facts.invocation import Invocation
 from nb_to_flow.facts.values import NOTHING, Value
 from nb_to_flow.ir.facts import Access, ResourceKind
@@ -123,7 +123,7 @@ class Callables(Invocation):
             args.keywords.get("default_factory", NOTHING),
             args.keywords.get("default", NOTHING),
         )
-        is_passed = args.keywords.get("init", NOTHING) != self.imm("bool", Library("False"))
+        is_passed = args.keywords.get("init", NOTHING) != self.false()
         self.heap.payloads[obj] = Field(factory, default, is_passed)
         self.heap.hold(obj, ITEMS, self.mutable(args.every()))
         return frozenset((obj,))
@@ -158,8 +158,7 @@ class Callables(Invocation):
         """An object's own dict stands for the object: see `Attributes`."""
         if not args.positional:
             self.record.effect(ResourceKind.EVERYTHING, Access.WRITE, "vars")
-        self.heap.with_attrs |= self.mutable(args.first())
-        self.heap.memory |= self.mutable(args.first())  # a copy of both is an object and a dict of its own
+        self.heap.expose(self.mutable(args.first()))
         return args.first() or super().call_library("vars", args, node)
 
     def _method_call(self, obj: int, name: str, args: Arguments, node: ast.Call) -> Value:

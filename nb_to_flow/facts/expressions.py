@@ -12,7 +12,6 @@ from nb_to_flow.facts.frames import Frame
 from nb_to_flow.facts.heap import (
     ITEMS,
     FunctionObject,
-    Library,
 )
 from nb_to_flow.facts.machine import MAX_TYPES
 from nb_to_flow.facts.operators import TEXT, Operators
@@ -50,7 +49,7 @@ class Expressions(Operators):
         if node.value is None:
             return self.imm("None")
         if node.value is False:
-            return self.imm("bool", Library("False"))
+            return self.false()
         return self.imm(type(node.value).__name__)
 
     def _eval_Name(self, node: ast.Name) -> Value:

@@ -187,6 +187,11 @@ class Heap:
         self.memory.add(found)
         return found
 
+    def expose(self, objs: Iterable[int]) -> None:
+        """The own dicts of objects are used: a copy of both would be an object and a dict of its own."""
+        self.memory.update(objs)
+        self.with_attrs.update(objs)
+
     def hold(self, obj: int, name: str, inner: Iterable[int]) -> None:
         """Put objects into a field of another."""
         if name == ".attrs":

@@ -135,7 +135,7 @@ class LibraryCalls(Parts):
 
     def _flag(self, args: Arguments, keyword: str) -> bool:
         value = args.keywords.get(keyword)
-        return value is not None and value != self.imm("bool", Library("False"))
+        return value is not None and value != self.false()
 
     # -- results --------------------------------------------------------------------------------------
 
@@ -161,7 +161,7 @@ class LibraryCalls(Parts):
     def _is_uncopied(self, first: Value, args: Arguments) -> bool:
         """True if a call is told not to copy (or to copy only if it must) memory that it is given."""
         told = args.keywords.get("copy", args.keywords.get("deep"))
-        if told not in (self.imm("None"), self.imm("bool", Library("False"))):
+        if told not in (self.imm("None"), self.false()):
             return False
         return any("buffer" in self.traits(obj) or self.heap.fields[obj].get(MEMORY) for obj in first)
 
@@ -249,9 +249,8 @@ class LibraryCalls(Parts):
         self, api: ApiFacts, name: str, first: Value, args: Arguments, node: ast.AST, view: Value
     ) -> Value:
         memory = {m for obj in view for m in self.heap.fields[obj].get(MEMORY, ())}
-        off = self.imm("bool", Library("False"))
         keywords = frozenset(
-            f"no_{k}" if v == off else k for k, v in args.keywords.items() if v != self.imm("None")
+            f"no_{k}" if v == self.false() else k for k, v in args.keywords.items() if v != self.imm("None")
         )
         found: set[int] = set()
         for type_name in self._returned_types(api, first):
@@ -337,7 +336,7 @@ class LibraryCalls(Parts):
         if wanted:
             texts = self.texts(value)
             return bool(value) and (not texts or wanted in texts)
-        return bool(value) and value != self.imm("None") and value != self.imm("bool", Library("False"))
+        return bool(value) and value != self.imm("None") and value != self.false()
 
     def _mode_effect(self, effect: str, receiver: Value, args: Arguments) -> None:
         match = MODE_EFFECT.match(effect)

@@ -89,6 +89,10 @@ class Machine(ABC):
         """A library's module, function, class or constant."""
         return self.imm("", Library(name))
 
+    def false(self) -> Value:
+        """The value of `False`."""
+        return self.imm("bool", Library("False"))
+
     def new(self, node: ast.AST | Hashable, type_name: str = "", tag: str = "") -> Value:
         """A fresh object made at `node`; immutable if its type is, with memory of its own if it is a buffer."""
         if "immutable" in self.type_traits(type_name):
@@ -182,9 +186,8 @@ class Machine(ABC):
             if not self.is_filling:
                 self.filled.lose(content | {obj})
             self._go_on(obj, certain)
-            if (
-                not self.heap.types[obj] and not deep
-            ):  # it may be a row of an array, or what a cell of a frame holds
+            if not self.heap.types[obj] and not deep:
+                # It may be a row of an array, or what a cell of a frame holds.
                 for inner in self.heap.fields[obj].get(MEMORY, ()):
                     self.record.change(inner, True, certain)
                     for cell in self.containers(frozenset(self.heap.items(obj))):

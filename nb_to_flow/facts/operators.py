@@ -9,6 +9,7 @@ from nb_to_flow.facts.access import ARRAYS, SCALARS
 from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.callables import Callables
 from nb_to_flow.facts.heap import ITEMS
+from nb_to_flow.facts.machine import CONTAINERS
 from nb_to_flow.facts.values import NOTHING, Value
 
 OPERATORS = {
@@ -16,7 +17,6 @@ OPERATORS = {
     ast.Mod: "__mod__", ast.Pow: "__pow__", ast.MatMult: "__matmul__", ast.BitOr: "__or__", ast.BitAnd: "__and__",
     ast.BitXor: "__xor__", ast.LShift: "__lshift__", ast.RShift: "__rshift__",
 }  # fmt: skip
-CONTAINERS = frozenset({"list", "tuple", "set", "dict"})
 OF_CONTAINERS = frozenset({"__add__", "__mul__", "__sub__", "__or__", "__and__", "__xor__"})
 UNARY = {ast.UAdd: "__pos__", ast.USub: "__neg__", ast.Invert: "__invert__"}
 COMPARISONS = {

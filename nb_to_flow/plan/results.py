@@ -40,7 +40,7 @@ def choose_results(draft: Draft) -> Draft:
 def _imported(draft: Draft, names: list[str]) -> Iterator[tuple[str, int]]:
     """Values that imports bound last, and nothing changed or deleted, each once."""
     bound = set(names)
-    values = list(imported_values(draft))
+    values = dict.fromkeys(imported_values(draft))
     for name, statement in values:
         binders = draft.versions.binders.get(name, ())
         kept = not binders or (name, max(binders)) in values
