@@ -173,7 +173,10 @@ def _watch(client: SyncPrefectClient, wanted: Registration, deployment: str, sec
 
 
 def _silence(deployment: str, seconds: int) -> dict[str, Any]:
-    """The trigger: after a sign of life of a run comes nothing, neither another nor an end."""
+    """The trigger: after a sign of life of a run comes nothing, neither another nor an end.
+
+    The server itself tells that a run has begun; a process killed at once has sent no heartbeat yet.
+    """
     return {
         "type": "event",
         "posture": "Proactive",
@@ -182,7 +185,7 @@ def _silence(deployment: str, seconds: int) -> dict[str, Any]:
             "prefect.resource.role": "deployment",
             "prefect.resource.id": f"prefect.deployment.{deployment}",
         },
-        "after": ["prefect.flow-run.heartbeat"],
+        "after": [f"prefect.flow-run.{sign}" for sign in ("Running", "Retrying", "heartbeat")],
         "expect": ["prefect.flow-run.*"],
         "for_each": ["prefect.resource.id"],
         "threshold": 1,
