@@ -30,7 +30,7 @@ class _Body:
         constants |= {
             i.source.name for t in self.plan.tasks for i in t.inputs if i.source.kind is SourceKind.CONSTANT
         }
-        self.names: FlowNames = flow_names(self.plan, frozenset({context.name("asyncio"), *constants}))
+        self.names: FlowNames = flow_names(self.plan, frozenset(constants))
         self.actions = schedule(self.plan)
         self.tasks = {task.name: task for task in self.plan.tasks}
         self.unpacked: set[str] = set()
@@ -89,7 +89,6 @@ class _Body:
         if action.deed is Deed.CALL:
             self.unpacked.add(task.name)
             call = self._call(task, "")
-            call = f"{self.context.name('asyncio')}.run({call})" if task.is_async else call
             return f"{self._targets(task)} = {call}" if task.outputs else call
         call = self._call(task, ".submit")
         if unpacked:

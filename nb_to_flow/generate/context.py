@@ -21,6 +21,7 @@ OWN_IMPORTS = parse_entries(
 import asyncio
 import base64
 import builtins
+import functools
 import io
 import logging
 import matplotlib
@@ -31,6 +32,7 @@ import pydoc
 import random
 import re
 import threading
+from collections.abc import Awaitable, Callable
 from copy import deepcopy
 from functools import partial
 from pprint import pformat

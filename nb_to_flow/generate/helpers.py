@@ -13,35 +13,24 @@ def show(*values: Any, key: str) -> None:
     """Publish values as the notebook displayed them, as artifacts of this task run."""
     for value in values:
         try:
-            kind = type(value)
+<FIGURE>            kind = type(value)
             rich = getattr(kind, "_repr_html_", getattr(kind, "_repr_markdown_", None))
             html = rich(value) if rich else None
             html = re.sub(r"<style.*?</style>", "", html or "", flags=re.DOTALL)
             text = html or f"```\\n{value!r}\\n```"
-            if value is not None:
+            if value is not None<DRAWN>:
                 create_markdown_artifact(markdown=text[:500_000], key=key)
         except Exception:
             logging.getLogger(__name__).warning("%s: not shown", key, exc_info=True)
 '''
 
-_SHOW_PICTURES = '''\
-def show(*values: Any, key: str) -> None:
-    """Publish values as the notebook displayed them, as artifacts of this task run."""
-    for value in values:
-        try:
+# What is added where figures may be among the values.
+_FIGURE = """\
             if isinstance(value, plt.Figure):
                 publish_figure(value, key)
                 continue
-            kind = type(value)
-            rich = getattr(kind, "_repr_html_", getattr(kind, "_repr_markdown_", None))
-            html = rich(value) if rich else None
-            html = re.sub(r"<style.*?</style>", "", html or "", flags=re.DOTALL)
-            text = html or f"```\\n{value!r}\\n```"
-            if value is not None and "<matplotlib." not in text[:200]:
-                create_markdown_artifact(markdown=text[:500_000], key=key)
-        except Exception:
-            logging.getLogger(__name__).warning("%s: not shown", key, exc_info=True)
-'''
+"""
+_DRAWN = ' and "<matplotlib." not in text[:200]'
 
 _SHOW_LOG = '''\
 def show(*values: Any) -> None:
@@ -106,6 +95,17 @@ def print_info(frame: Any, **options: Any) -> None:
     print(text.getvalue())
 '''
 
+_IN_EVENT_LOOP = '''\
+def in_event_loop(function: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
+    """Make an ordinary function of one that awaits: it gets an event loop of its own."""
+
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        return asyncio.run(function(*args, **kwargs))
+
+    return run
+'''
+
 _ISOLATE_RANDOM = '''\
 def isolate_random() -> None:
     """Let Prefect's connection draw from a generator of its own, not from the seeded one."""
@@ -118,6 +118,7 @@ _OWN: Mapping[str, str] = {
     "print": _PRINT,
     "end_line": _END_LINE,
     "print_info": _PRINT_INFO,
+    "in_event_loop": _IN_EVENT_LOOP,
     "isolate_random": _ISOLATE_RANDOM,
     "show": _SHOW,
     "publish_figures": _PUBLISH_FIGURES,
@@ -132,8 +133,7 @@ def helper_sources(used: frozenset[str], *, displays: str, pictures: bool) -> di
 
     `displays` says how displays are handled, `pictures` whether figures may be among them.
     """
-    show = _SHOW_LOG if displays == "log" else _SHOW_PICTURES if pictures else _SHOW
-    sources = {**_OWN, "show": show}
+    sources = {**_OWN, "show": _SHOW_LOG if displays == "log" else _show(pictures=pictures)}
     wanted: set[str] = set()
     stack = [name for name in sources if name in used]
     while stack:
@@ -143,3 +143,8 @@ def helper_sources(used: frozenset[str], *, displays: str, pictures: bool) -> di
             words = set(re.findall(r"\w+", sources[name]))
             stack += [other for other in _CALLED if other in words]
     return {name: source for name, source in sources.items() if name in wanted}
+
+
+def _show(*, pictures: bool) -> str:
+    figure, drawn = (_FIGURE, _DRAWN) if pictures else ("", "")
+    return _SHOW.replace("<FIGURE>", figure).replace("<DRAWN>", drawn)

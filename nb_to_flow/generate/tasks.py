@@ -32,7 +32,9 @@ def _decorator(task: TaskPlan, context: Context) -> str:
         options.append(f"timeout_seconds={context.options.timeout_seconds!r}")
     if task.retry and context.options.retries:
         options.append("**RETRY_IO")
-    return f"@task({', '.join(options)})"
+    # A task that runs like any other, whoever calls it and wherever.
+    own_loop = f"\n@{context.name('in_event_loop')}" if task.is_async else ""
+    return f"@task({', '.join(options)}){own_loop}"
 
 
 def _signature(task: TaskPlan, context: Context) -> str:
