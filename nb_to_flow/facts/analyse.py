@@ -10,7 +10,8 @@ from pathlib import Path
 from nb_to_flow.facts import aliases, roles, scopes
 from nb_to_flow.facts.crossing import Crossing
 from nb_to_flow.facts.heap import Instance, Library
-from nb_to_flow.facts.knowledge.load import Knowledge, KnowledgeError, load_knowledge, read_knowledge
+from nb_to_flow.facts.knowledge.lookup import Knowledge, load_knowledge, read_knowledge
+from nb_to_flow.facts.knowledge.tables import KnowledgeError
 from nb_to_flow.facts.modules import LocalModules
 from nb_to_flow.facts.record import Record
 from nb_to_flow.facts.statements import Statements

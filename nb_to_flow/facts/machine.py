@@ -23,7 +23,7 @@ from nb_to_flow.facts.heap import (
     Text,
     closure,
 )
-from nb_to_flow.facts.knowledge.load import Knowledge
+from nb_to_flow.facts.knowledge.lookup import Knowledge
 from nb_to_flow.facts.modules import LocalModules
 from nb_to_flow.facts.record import Later, Record
 from nb_to_flow.facts.values import NOTHING, Value

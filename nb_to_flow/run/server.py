@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 
 from nb_to_flow.ir.errors import InputError
+from nb_to_flow.server import answers
 
 STARTING = (
     "No Prefect server is configured (PREFECT_API_URL), so one is started for this run."
@@ -50,7 +49,7 @@ def await_server(url: str, say: Callable[[str], None]) -> None:
     """Wait for a server that may have been started a moment ago. Raises InputError if it doesn't answer."""
     deadline = time.monotonic() + _PATIENCE
     waiting = False
-    while not _answers(f"{url.rstrip('/')}/health"):
+    while not answers(url):
         if time.monotonic() > deadline:
             hint = "Start it (prefect server start), or correct PREFECT_API_URL."
             raise InputError(f"the Prefect server {url} can't be reached", hint)
@@ -58,14 +57,3 @@ def await_server(url: str, say: Callable[[str], None]) -> None:
             say(f"Waiting for the Prefect server {url}.")
             waiting = True
         time.sleep(_STEP)
-
-
-def _answers(url: str) -> bool:
-    """True if a server is there, even one that wants to know who asks."""
-    try:
-        with urllib.request.urlopen(url, timeout=10):
-            return True
-    except urllib.error.HTTPError as error:
-        return error.code < 500
-    except (OSError, ValueError):
-        return False

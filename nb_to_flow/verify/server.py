@@ -8,13 +8,12 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from nb_to_flow.ir.errors import InputError
+from nb_to_flow.server import answers
 from nb_to_flow.verify.processes import child_environment, end_group, start_child
 from nb_to_flow.verify.text import last_line
 
@@ -73,12 +72,12 @@ class Server:
         if self._starting is not None:
             self._starting.join()
         if self._child is None:
-            if not _answers(f"{self._url}/health"):
+            if not answers(self._url):
                 hint = "Start it, or unset PREFECT_API_URL to have one started for the time."
                 raise InputError(f"the Prefect server {self._url} doesn't answer", hint)
             return {"PREFECT_API_URL": self._url}
         deadline = time.monotonic() + _WAIT
-        while not _answers(f"{self._url}/health"):
+        while not answers(self._url):
             if self._child.poll() is not None or time.monotonic() > deadline:
                 raise InputError("the Prefect server doesn't start", self._complaint())
             time.sleep(0.25)
@@ -120,14 +119,3 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _answers(url: str) -> bool:
-    """True if a server is there, even one that wants to know who asks."""
-    try:
-        with urllib.request.urlopen(url, timeout=10):
-            return True
-    except urllib.error.HTTPError as error:
-        return error.code in (401, 403, 404)
-    except (OSError, ValueError):
-        return False

@@ -33,7 +33,7 @@ from knowledge_samples import (
     points,
 )
 
-from nb_to_flow.facts.knowledge.load import Knowledge, load_knowledge
+from nb_to_flow.facts.knowledge.lookup import Knowledge, load_knowledge
 from nb_to_flow.facts.knowledge.model import ApiFacts
 
 COPY_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from nb_to_flow.facts.knowledge import load
-from nb_to_flow.facts.knowledge.load import Knowledge, KnowledgeError, load_knowledge
+from nb_to_flow.facts.knowledge.lookup import Knowledge, load_knowledge
 from nb_to_flow.facts.knowledge.model import ApiFacts
+from nb_to_flow.facts.knowledge.tables import KnowledgeError, read_table
 
 
 @pytest.fixture(scope="module")
@@ -152,5 +152,5 @@ def test_traits_and_kinds(knowledge: Knowledge) -> None:
 )
 def test_wrong_tables_are_refused(text: str, message: str) -> None:
     with pytest.raises(KnowledgeError, match="m.toml") as refusal:
-        load._read("m.toml", text)
+        read_table("m.toml", text)
     assert message in str(refusal.value)

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from knowledge_checker import Case, Uncallable, cases, check
 from knowledge_samples import NOT_CALLED
 
-from nb_to_flow.facts.knowledge.load import load_knowledge
+from nb_to_flow.facts.knowledge.lookup import load_knowledge
 
 
 @pytest.fixture(autouse=True)
