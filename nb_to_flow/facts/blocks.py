@@ -21,7 +21,7 @@ class Blocks(Targets):
     """Runs statements. Every `_run_*` returns True if the path ends there."""
 
     def __init__(self, *args: object) -> None:
-        super().__init__(*args)  # type: ignore[arg-type]
+        super().__init__(*args)
         self.exits: list[list[Path]] = []  # paths that left the innermost loops by break or continue
         self.marks: list[int] = []
         self.raised: Value = NOTHING  # objects that the notebook's own code may raise

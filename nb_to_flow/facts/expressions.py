@@ -140,7 +140,7 @@ class Expressions(Operators):
         return frozenset((obj,))
 
     def _eval_GeneratorExp(self, node: ast.GeneratorExp) -> Value:
-        with self.record.apart() as later:
+        with self.apart() as later:
             made = self._eval_comprehension(node)
         later.names |= names_in(node) - targets_of(node)
         self.put_off(made, later)

@@ -113,7 +113,7 @@ class Functions(LibraryCalls):
         arguments = dict(frame.values)
         later: Later | None = None
         try:
-            with self.record.apart() if is_generator(function.node) else nullcontext() as later:
+            with self.apart() if is_generator(function.node) else nullcontext() as later:
                 self._run_rounds(function, frame, arguments)
         finally:
             self.active.pop()

@@ -50,7 +50,7 @@ class LibraryCalls(Parts):
             self._effects_of(target, receiver, args)
         if name.startswith(_WRITING_UNCOPIED) and self._is_uncopied(args.first(), args):
             self.change(args.first(), deep=True)
-        with self.record.apart() if api.calls else nullcontext() as later:
+        with self.apart() if api.calls else nullcontext() as later:
             passed = self._call_targets(api, receiver, args, node)
         if in_place:  # pandas 3 returns the object from some of these
             return self.imm("None") | frozenset(

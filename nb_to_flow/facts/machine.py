@@ -21,11 +21,10 @@ from nb_to_flow.facts.heap import (
     Library,
     Payload,
     Text,
-    closure,
 )
 from nb_to_flow.facts.knowledge.lookup import Knowledge
 from nb_to_flow.facts.modules import LocalModules
-from nb_to_flow.facts.record import Later, Record
+from nb_to_flow.facts.record import Record
 from nb_to_flow.facts.values import NOTHING, Value
 from nb_to_flow.ir.facts import Access, ResourceKind
 
@@ -56,7 +55,6 @@ class Machine(ABC):
         self.local_modules = LocalModules(None)
         self.helpers: frozenset[str] = frozenset()
         self.secrets: frozenset[str] = frozenset()  # environment variables that nothing sets
-        self.lazy: dict[int, Later] = {}  # what going through iterators does
         self.data_imports: set[str] = set()  # things of libraries that are used as data are (subscripted)
         self.aliases: set[str] = set()  # variables that name types made of others (`list[int]`)
         self.formulas: set[int] = set()  # models whose formula looks up what no module of a library has
@@ -74,6 +72,10 @@ class Machine(ABC):
     @abstractmethod
     def call(self, callee: Value, args: Arguments, node: ast.AST) -> Value:
         """Call any of `callee` with evaluated arguments."""
+
+    @abstractmethod
+    def go_on(self, obj: int, certain: bool) -> None:
+        """An object that changes may be an iterator that runs on."""
 
     # -- values ---------------------------------------------------------------------------------------
 
@@ -185,7 +187,7 @@ class Machine(ABC):
             content = self.content(obj) if deep else set()
             if not self.is_filling:
                 self.filled.lose(content | {obj})
-            self._go_on(obj, certain)
+            self.go_on(obj, certain)
             if not self.heap.types[obj] and not deep:
                 # It may be a row of an array, or what a cell of a frame holds.
                 for inner in self.heap.fields[obj].get(MEMORY, ()):
@@ -194,7 +196,7 @@ class Machine(ABC):
                         self.record.change(cell, False, certain)
             for inner in content:
                 self.record.change(inner, True, certain)
-                self._go_on(inner, certain)
+                self.go_on(inner, certain)
 
     def fill(self, value: Value, keys: tuple[str, ...], attribute: str = "") -> None:
         """Objects that keep what they compute change only the first time it is asked for.
@@ -232,46 +234,9 @@ class Machine(ABC):
         finally:
             self.is_filling = saved
 
-    def put_off(self, value: Iterable[int], later: Later) -> None:
-        """What going through these iterators does; others of the same site may do other things."""
-        for obj in value:
-            known = self.lazy.get(obj)
-            self.lazy[obj] = later if known is None else known.joined(later)
-            self.heap.hold(obj, "frame", self._looked_up(later))
-
-    def _looked_up(self, later: Later) -> Value:
-        """The data that code that runs later finds in the notebook's variables, as long as they stay."""
-        found = (self.module.values[name] for name in later.names & self.module.values.keys())
-        return frozenset(o for value in found for o in self.mutable(value) if not self.is_code(o))
-
     def containers(self, value: Value) -> Value:
         """Python's own containers among these."""
         return frozenset(obj for obj in value if self.heap.types[obj] in CONTAINERS)
-
-    def _go_on(self, obj: int, certain: bool) -> None:
-        """An iterator runs on: its code looks its names up now, and changes what it changes."""
-        if obj not in self.lazy and "iterator" not in self.traits(obj):
-            return
-        for one in sorted(closure((obj,), self._goes_through)):
-            later = self.lazy.get(one)
-            if later is None:
-                continue
-            for name in sorted(later.names & self.module.values.keys()):
-                self.record.load(name)
-                self.record.late.add(name)
-            for inner in sorted(later.changes):
-                self.record.change(inner, True, certain)
-            self.filled.lose(later.changes)
-            self.record.again(later)
-
-    def _goes_through(self, obj: int) -> set[int]:
-        """The iterators that an iterator takes its items from, or that its code goes through."""
-        if "iterator" not in self.traits(obj):
-            return set()
-        later = self.lazy.get(obj)
-        changed = later.changes.keys() if later is not None else set()
-        inner = {*self.heap.fields[obj].get("frame", ()), *changed}
-        return {one for one in inner if "iterator" in self.traits(one)}
 
     def content(self, obj: int) -> set[int]:
         """The memory of a buffer; else the mutable objects inside, down to data that it was only lent."""
@@ -384,16 +349,21 @@ class Machine(ABC):
 
     def branch(self, run: Callable[[], bool]) -> Path:
         """Run one path and take its bindings back; `run` says whether the path ends early."""
-        before = set(self.record.bound)
+        with self.aside() as path:
+            path.ends = run()
+        return path
+
+    @contextmanager
+    def aside(self) -> Iterator[Path]:
+        """What is bound meanwhile is on this path only, and taken back afterwards."""
+        path, before = Path({}, set(), False), set(self.record.bound)
         self.journal.append({})
-        ends = run()
+        yield path
         changed = self.journal.pop()
-        values = {key: key[0].values.get(key[1], NOTHING) for key in changed}
-        bound = self.record.bound
-        self.record.bound = before
+        path.values = {key: key[0].values.get(key[1], NOTHING) for key in changed}
+        path.bound, self.record.bound = self.record.bound, before
         for (frame, name), old in changed.items():
             self.store(frame, name, old)
-        return Path(values, bound, ends)
 
     def cut_short(self, run: Callable[[], bool]) -> tuple[Path, Path]:
         """Run a path that may end anywhere: as it is at its end, and as it may be anywhere in it."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 
 from nb_to_flow.facts.knowledge.model import ApiFacts
-from nb_to_flow.facts.machine import Machine
+from nb_to_flow.facts.lazily import Lazily
 from nb_to_flow.facts.values import Value
 
 
-class Parts(Machine):
+class Parts(Lazily):
     """Takes the parts of objects, as the tables name them."""
 
     def part(self, source: Value, api: ApiFacts, name: str, node: ast.AST) -> Value:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from nb_to_flow.facts.frames import Frame
+from nb_to_flow.facts.values import Value
 from nb_to_flow.ir.facts import Access, Effect, ResourceKind
 
 
@@ -26,16 +28,26 @@ class Change:
 
 @dataclass(slots=True)
 class Later:
-    """What code does that runs when an iterator is gone through: names it looks up, objects it changes, effects."""
+    """What code does that runs when an iterator is gone through.
+
+    Names it looks up, variables it binds outside itself, objects it changes, effects.
+    """
 
     names: frozenset[str] = frozenset()
+    binds: dict[tuple[Frame, str], Value] = field(default_factory=dict)
     changes: dict[int, Change] = field(default_factory=dict)
     effects: dict[tuple[ResourceKind, Access, str], bool] = field(default_factory=dict)
 
     def joined(self, other: Later) -> Later:
         """Both, as if one did."""
+        binds = {**self.binds, **other.binds}
+        for key in self.binds.keys() & other.binds.keys():
+            binds[key] |= self.binds[key]
         return Later(
-            self.names | other.names, {**self.changes, **other.changes}, {**self.effects, **other.effects}
+            self.names | other.names,
+            binds,
+            {**self.changes, **other.changes},
+            {**self.effects, **other.effects},
         )
 
 
