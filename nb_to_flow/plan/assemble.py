@@ -256,11 +256,17 @@ def _prebinds(draft: Draft, face: Interface, outputs: Mapping[str, int]) -> tupl
 
 
 def unset_outputs(
-    draft: Draft, steps: Iterable[int], outputs: Iterable[str], given: Collection[str]
+    draft: Draft, steps: Iterable[int], outputs: Mapping[str, int], given: Collection[str]
 ) -> dict[str, int]:
-    """Outputs that may be unbound at the end, each with the step before which they are; -1 for all of them."""
+    """Outputs that may be unbound where their versions are made, each with the step before which they are.
+
+    -1 stands for all steps. What deletes the name later is not part of the task.
+    """
     steps = tuple(steps)
-    found = {name: _unset_before(draft, steps, name, name in given) for name in outputs}
+    found = {
+        name: _unset_before(draft, tuple(i for i in steps if i <= definer), name, name in given)
+        for name, definer in outputs.items()
+    }
     return {name: index for name, index in sorted(found.items()) if index is not None}
 
 

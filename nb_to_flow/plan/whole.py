@@ -23,7 +23,9 @@ def plan_whole(draft: Draft, why: str) -> Draft:
     late = {p.statement for p in draft.parameters if _is_overridden(draft, p)}
     given = [p.name for p in draft.parameters]
     # Code that looks into globals() must find unbound what the notebook leaves so.
-    unset = {} if draft.whole else unset_outputs(draft, own, _outputs(draft), given)
+    final = draft.versions.reaching.final
+    outputs = _outputs(draft)
+    unset = {} if draft.whole else unset_outputs(draft, own, {n: final[n] for n in outputs}, given)
     task = TaskPlan(
         name=_free_name(draft),
         cells=tuple(sorted({draft.span(i).cell for i in own})),
@@ -32,7 +34,7 @@ def plan_whole(draft: Draft, why: str) -> Draft:
             Input(name=p.name, type=p.annotation, source=Source(kind=SourceKind.PARAMETER, name=p.name))
             for p in draft.parameters
         ),
-        outputs=tuple(Output(name=n, type="") for n in _outputs(draft)),
+        outputs=tuple(Output(name=n, type="") for n in outputs),
         prebinds=tuple(n for n, at in unset.items() if at < 0 and n not in builtins),
         builtins=tuple(sorted(builtins)),
         is_async=any(draft.facts.statements[i].awaits for i in own),

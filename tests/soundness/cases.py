@@ -985,4 +985,71 @@ table
 # %%
 beta = set1
 """,
+    "a_dict_changes_in_a_loop_and_is_deleted_before_the_task_ends": """
+alpha = (1, [5])
+# %%
+data = dict(k=alpha[0])
+# %%
+for alpha in enumerate(alpha[-1][:2]):
+    data |= {'z': 3}
+    data['b'] = alpha
+class Store:
+    count = 0
+# %%
+rows = data.get('a')
+# %%
+del data
+# %%
+Store.count += 1
+""",
+    "a_generator_binds_a_global_where_it_is_gone_through": """
+box = 3
+# %%
+def set1(x):
+    global box
+    box = [x, {'k': [1]}]
+    return x
+# %%
+log = (set1(v) for v in [1, 2])
+# %%
+if box + 5 > 3:
+    print(box)
+# %%
+items = 2 in log
+""",
+    "a_map_binds_a_global_where_it_is_gone_through_or_not_at_all": """
+box = 3
+# %%
+def set1(x):
+    global box
+    box = [x]
+# %%
+log = map(set1, [])
+# %%
+a = box + 5
+# %%
+items = list(log)
+# %%
+b = box + 1
+""",
+    "a_generator_binds_a_name_of_the_function_around_it_late": """
+kept = []
+# %%
+def start():
+    box = 1
+    def go():
+        nonlocal box
+        box = kept
+        yield 1
+    it = go()
+    box = [5]
+    next(it)
+    return box
+# %%
+r = start()
+# %%
+a = len(kept)
+# %%
+r.append(1)
+""",
 }
