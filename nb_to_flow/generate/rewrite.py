@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from nb_to_flow.generate.context import Context
 from nb_to_flow.generate.imports import resolve
 from nb_to_flow.generate.keys import Keys, aspect, subject
+from nb_to_flow.generate.text import unbound
 from nb_to_flow.ir.edits import Edit, Positions, apply_edits
 from nb_to_flow.ir.facts import Access, Effect, ResourceKind
 from nb_to_flow.ir.notebook import Statement
@@ -129,7 +130,7 @@ class _Rewriter:
             yield self._replacement(node, self._display_function())
 
     def _deletion(self, node: ast.Delete) -> Iterator[Edit]:
-        """Variables deleted on some paths only: the task hands them on, so they become None."""
+        """Variables deleted on some paths only: the task hands them on, so they become None (or builtins)."""
         kept = self.context.facts(self.statement.index).may_bind
         gone = [t.id for t in node.targets if isinstance(t, ast.Name) and t.id in kept]
         if not gone or not self.scope.in_task or self._is_nested(node):
@@ -137,7 +138,7 @@ class _Rewriter:
         rest = [
             self.positions.text(t) for t in node.targets if not isinstance(t, ast.Name) or t.id not in gone
         ]
-        code = " = ".join([*gone, "None"])
+        code = unbound(gone)
         yield self._replacement(node, f"del {', '.join(rest)}; {code}" if rest else code)
 
     def _annotation(self, node: ast.AnnAssign) -> Iterator[Edit]:

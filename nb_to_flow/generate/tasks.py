@@ -150,7 +150,7 @@ def _step(step: Step, task: TaskPlan, context: Context, keys: Keys) -> Iterator[
         yield from written("\n".join(f"{p.name} = given_{p.name}" for p in given))
         return
     for name in step.unset:
-        yield from written(context.renamed(f"{name} = None"))
+        yield from written(context.renamed(text.unbound([name])))
     scope = Scope(keys=keys, nonlocals=step.nonlocals, uses_globals=task.uses_globals)
     code = rewrite(statement, context, scope)
     if code:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 import textwrap
 from collections.abc import Iterable
@@ -49,6 +50,15 @@ def numbers(positions: Iterable[int]) -> str:
     listed = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in ranges)
     several = len(ranges) > 1 or any(a != b for a, b in ranges)
     return f"cell{'s' if several else ''} {listed}" if listed else ""
+
+
+def unbound(names: Iterable[str]) -> str:
+    """Code for variables that aren't bound where a function needs them to be: what looking them up gives, or None."""
+    names = tuple(names)
+    again = [name for name in names if hasattr(builtins, name)]
+    empty = [name for name in names if name not in again]
+    lines = [" = ".join([*empty, "None"])] if empty else []
+    return "; ".join([*lines, f"from builtins import {', '.join(again)}"] if again else lines)
 
 
 def _escaped(text: str) -> str:

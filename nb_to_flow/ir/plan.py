@@ -92,7 +92,7 @@ class Step:
         role: see `StepRole`.
         nonlocals: names that its functions declare `global` and that are `nonlocal` here.
         publishes_figures: pyplot figures open after this statement are shown and closed (its cell ends).
-        unset: names that have been deleted by then and may stay so, although the task returns them: None, before it.
+        unset: names that have been deleted by then and may stay so, although the task returns them: None (or a builtin), before it.
     """
 
     statement: int
@@ -115,7 +115,7 @@ class TaskPlan:
         outputs: what it returns, in order.
         copies: made before the first step.
         prebinds: names to set to None first, so that `nonlocal` has something to bind.
-        builtins: names that the body binds after it has used them as Python's builtins.
+        builtins: names that the body binds after it has used them as Python's builtins, or on some paths only.
         random_states: generators ("random", "numpy.random") whose state is an input named
             `random_state` / `numpy_state` and also an output of that name: restored before the first
             step, returned after the last. A task may have it only as output (it holds the seed).

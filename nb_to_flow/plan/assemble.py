@@ -177,6 +177,7 @@ def build_tasks(assembly: Assembly, names: Mapping[int, str]) -> dict[int, TaskP
     tasks = {}
     for g in assembly.order:
         face = assembly.interfaces[g]
+        prebinds, builtins = _unbound(draft, face, outputs[g])
         tasks[g] = TaskPlan(
             name=names[g],
             cells=cells_of(assembly, g),
@@ -184,8 +185,8 @@ def build_tasks(assembly: Assembly, names: Mapping[int, str]) -> dict[int, TaskP
             inputs=tuple(_input(assembly, names, (n, d), types) for n, d in face.inputs.items()),
             outputs=tuple(Output(name=n, type=types.of((n, d))) for n, d in outputs[g].items()),
             copies=copies_for(draft, face, together.get(g, ())),
-            prebinds=_prebinds(draft, face, outputs[g]),
-            builtins=tuple(sorted(face.builtins)),
+            prebinds=prebinds,
+            builtins=builtins,
             is_async=any(draft.facts.statements[i].awaits for i in face.steps),
             in_process=any(_is_unpicklable(draft, n, d) for n, d in outputs[g].items()),
         )
@@ -244,15 +245,21 @@ def _input(assembly: Assembly, names: Mapping[int, str], version: Version, types
     return Input(name=name, type=kind, source=source_of(assembly, names, name, definer))
 
 
-def _prebinds(draft: Draft, face: Interface, outputs: Mapping[str, int]) -> tuple[str, ...]:
-    """Names that a nested function rebinds and nothing here binds, and outputs that may stay unbound."""
+def _unbound(
+    draft: Draft, face: Interface, outputs: Mapping[str, int]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names that a nested function rebinds and nothing here binds, and outputs that may stay unbound.
+
+    Those that are None at first, and those that are what Python means by them.
+    """
     assigned: set[str] = set(face.inputs)
     for index in face.steps:
         assigned |= stored_names(draft.facts.notebook.statements[index].node)
     rebound = {n for i in face.steps for n in draft.facts.statements[i].rebinds}
     unset = unset_outputs(draft, face.steps, outputs, face.inputs)
     wanted = {n for n, at in unset.items() if at < 0} | (rebound - assigned)
-    return tuple(sorted(wanted - face.builtins))
+    builtins = face.builtins | (wanted & draft.versions.asked_builtins)
+    return tuple(sorted(wanted - builtins)), tuple(sorted(builtins))
 
 
 def unset_outputs(

@@ -232,6 +232,12 @@ class Versions:
         return frozenset().union(*(self.builtins(i) for i in range(len(self.facts.statements))))
 
     @cached_property
+    def asked_builtins(self) -> frozenset[str]:
+        """Names of builtins that some statement asks for after the notebook has bound them, surely or maybe."""
+        asked = (self.asked[i] & before.keys() for i, before in enumerate(self.reaching.before))
+        return self._shadowing.intersection(frozenset().union(*asked))
+
+    @cached_property
     def declared_global(self) -> frozenset[str]:
         """Names that functions declare global: a task with such a function has a variable of its own for each."""
         nodes = (s.node for s in self.facts.notebook.statements if "global" in s.code)

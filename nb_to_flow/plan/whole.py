@@ -26,6 +26,8 @@ def plan_whole(draft: Draft, why: str) -> Draft:
     final = draft.versions.reaching.final
     outputs = _outputs(draft)
     unset = {} if draft.whole else unset_outputs(draft, own, {n: final[n] for n in outputs}, given)
+    before = {n for n, at in unset.items() if at < 0}
+    builtins |= before & draft.versions.asked_builtins
     task = TaskPlan(
         name=_free_name(draft),
         cells=tuple(sorted({draft.span(i).cell for i in own})),
@@ -35,7 +37,7 @@ def plan_whole(draft: Draft, why: str) -> Draft:
             for p in draft.parameters
         ),
         outputs=tuple(Output(name=n, type="") for n in outputs),
-        prebinds=tuple(n for n, at in unset.items() if at < 0 and n not in builtins),
+        prebinds=tuple(n for n in unset if n in before - builtins),
         builtins=tuple(sorted(builtins)),
         is_async=any(draft.facts.statements[i].awaits for i in own),
         in_process=True,

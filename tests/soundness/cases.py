@@ -546,6 +546,33 @@ def order(x):
 # %%
 print(order(kept), sorted(kept))
 """,
+    "a_builtin_that_may_be_itself_again": """
+kept = [v for v in (1, 2)]
+len = len(kept)
+# %%
+if kept[0] < 2:
+    del len
+# %%
+print(len(kept), sum(len(str(v)) for v in kept))
+""",
+    "a_builtin_whose_name_a_branch_would_take": """
+kept = [v for v in (1, 2)]
+# %%
+if kept[0] > 2:
+    sum = 5
+# %%
+print(sum(kept))
+""",
+    "a_builtin_whose_name_a_branch_would_take_again": """
+kept = [v for v in (1, 2)]
+sum = kept[0]
+# %%
+kept.append(sum)
+del sum
+if kept[0] > 2:
+    sum = 5
+print(sum(kept))
+""",
     "a_copy_of_a_namespace_holds_what_the_namespace_holds": """
 from types import SimpleNamespace
 import copy
