@@ -13,6 +13,9 @@ _EMPTY = re.compile(
     r"setup|set up|imports?|libraries|introduction|overview|start|notes?|code"
     r"|(solutions?|examples?|answers?|definitions?|computations?|implementation)[\s\d.:#-]*"
 )
+_LOOSE_END = re.compile(
+    r"(\s+(a|an|the|and|or|but|of|to|in|on|at|by|for|from|with|as|is|are|be|that|which))+$"
+)
 
 
 def says_nothing(title: str) -> bool:
@@ -48,11 +51,14 @@ def titles_of(assembly: Assembly) -> dict[int, str]:
 
 
 def _shortened(text: str) -> str:
-    """At most a line of it."""
+    """At most a line of it: whole words, a whole clause if there is one."""
     if len(text) <= 70:
         return text
-    clause = re.split(r"[,;:.]\s", text[:70])[0]
-    return (clause if len(clause) > 15 else text[:70].rsplit(" ", 1)[0]).rstrip(" ,;:(.-")
+    words = text[:71].rsplit(" ", 1)[0]
+    for end in (r"[,;:.]\s", r"\s\((?![^(]*\))"):
+        clause = re.split(end, words)[0]
+        words = clause if len(clause) > 15 else words
+    return _LOOSE_END.sub("", words).rstrip(" ,;:(.-")
 
 
 def _is_first_of_notebook(assembly: Assembly, heading: Heading) -> bool:

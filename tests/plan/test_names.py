@@ -162,6 +162,29 @@ def test_weak_variables_give_way_to_files(code: str, name: str) -> None:
     assert plan_of("import pandas as pd", code, "print(1)").tasks[0].name == name
 
 
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        ("Mean of the sales", "Mean of the sales"),
+        (
+            "The mean of the sales of every shop that was open in the year (those that closed are left out)",
+            "The mean of the sales of every shop that was open in the year",
+        ),
+        (
+            "Find the mean of the sales of every shop in town and of the others and print it",
+            "Find the mean of the sales of every shop in town and of the others",
+        ),
+        (
+            "What the sales of shops were: only those that are open count in the mean",
+            "What the sales of shops were",
+        ),
+    ],
+)
+def test_long_headings_end_at_a_word(heading: str, title: str) -> None:
+    cells = ("# md\n# Sales", "sales = [1, 2]", f"# md\n## {heading}", "mean = sum(sales) / 2\nprint(mean)")
+    assert [t.title for t in plan_of(*cells).tasks] == [title]
+
+
 def test_groups_under_one_heading_have_names_of_their_own() -> None:
     cells = (*_TABLE, "# md\n## Limits", "low = table.n.mean()\nlow", "high = table.n.sum() / 2\nhigh")
     names = [t.name for t in plan_of(*cells, granularity="cell").tasks]
