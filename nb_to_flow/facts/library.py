@@ -10,7 +10,7 @@ from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.files import mode_access, normal_path
 from nb_to_flow.facts.heap import ITEMS, MEMORY, Library
 from nb_to_flow.facts.knowledge.model import ApiFacts
-from nb_to_flow.facts.parts import Parts
+from nb_to_flow.facts.parts import INDEX, Parts
 from nb_to_flow.facts.shell import named_files
 from nb_to_flow.facts.values import NOTHING, Value
 from nb_to_flow.ir.facts import Access, ResourceKind
@@ -39,6 +39,8 @@ class LibraryCalls(Parts):
         in_place = bool(api.inplace) and self._flag(args, "inplace")
         for target in api.inplace if in_place else ():
             self._change_target(target, receiver, args)
+        for index in receiver if in_place and api.returns == INDEX else ():
+            self.relabel(index)
         keeper = receiver or args.first()
         for target in api.stores:
             self._store_target(target, keeper, receiver, args)

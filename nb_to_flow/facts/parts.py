@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
+from nb_to_flow.facts.heap import MEMORY
 from nb_to_flow.facts.knowledge.model import ApiFacts
 from nb_to_flow.facts.lazily import Lazily
 from nb_to_flow.facts.values import Value
+
+INDEX = "pandas.Index"
 
 
 class Parts(Lazily):
@@ -16,7 +20,7 @@ class Parts(Lazily):
         """What `source.name` gives where the table says that it is inside of `source`."""
         if name == ".attrs":  # the same one each time
             return self._own_part(source, api, name)
-        if api.returns == "pandas.Index":
+        if api.returns == INDEX:
             return self._index(source, name, node)
         found = self.parts(source, node)
         if api.returns and api.returns != "same":
@@ -31,15 +35,34 @@ class Parts(Lazily):
 
     def _index(self, source: Value, name: str, node: ast.AST) -> Value:
         """A frame's index, which the columns that it was made of may share."""
-        found = frozenset(o for o in self.parts(source, node) if self.heap.types[o] == "pandas.Index")
+        found = frozenset(o for o in self.parts(source, node) if self.heap.types[o] == INDEX)
         if not found:
-            found = self.new(("part", node), "pandas.Index")
+            found = self.new(("part", node), INDEX)
             owners = set(self.mutable(source))
             if name == ".index":
                 owners |= {o for o in self.heap.reach(owners) if self.heap.types[o] == "pandas.Series"}
             for obj in owners:
                 self.heap.hold(obj, name, found)
         return found
+
+    def relabel(self, index: int) -> None:
+        """An index gets another name: what was taken from its frame has the same, its transpose as columns.
+
+        Copies of frames have indexes of their own.
+        """
+        self.heap.memory.add(index)
+        memory = {m for owner in self._tables(self.heap.parents[index]) for m in self._memory(owner)}
+        for table in self._tables(o for m in sorted(memory) for o in self.heap.parents[m]):
+            others = {o for o in self.heap.inside(table) if self.heap.types[o] == INDEX}
+            self.heap.memory.update(others)
+            self.change(others)
+            self.heap.hold(table, ".index", (index,))
+
+    def _tables(self, objs: Iterable[int]) -> set[int]:
+        return {obj for obj in objs if self.heap.types[obj] in ("pandas.DataFrame", "pandas.Series")}
+
+    def _memory(self, obj: int) -> set[int]:
+        return self.heap.fields[obj].get(MEMORY, set())
 
     def cells_of(self, frames: Value) -> Value:
         """The lists and dicts that stand in cells of frames: their views have them too."""

@@ -10,6 +10,7 @@ from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.heap import ITEMS, Library
 from nb_to_flow.facts.library import AMBIENT_OF
 from nb_to_flow.facts.loops import Loops
+from nb_to_flow.facts.parts import INDEX
 from nb_to_flow.facts.values import Value
 from nb_to_flow.ir.facts import Access, ResourceKind
 
@@ -62,6 +63,8 @@ class Targets(Loops):
                 self.call_function(setter, Arguments([frozenset((obj,)), self.text(name), held]), node)
             if obj not in self.heap.frozen:
                 self.record.change(obj, deep=False)
+            if self.heap.types[obj] == INDEX:
+                self.relabel(obj)
             if "buffer" in self.traits(obj) and name not in NO_DATA:
                 continue
             self.heap.hold(obj, "." + name, held)

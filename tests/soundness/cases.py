@@ -1079,4 +1079,21 @@ a = len(kept)
 # %%
 r.append(1)
 """,
+    "a_frames_index_gets_a_name_and_so_do_its_transposes_columns": """
+import pandas as pd
+# %%
+best = pd.DataFrame({'a': [3, 1, 2], 'b': [0.5, 2.0, 1.5]}).set_index('a')
+# %%
+i = best.index
+# %%
+config = best.T
+# %% [markdown]
+# Report
+# %%
+config.columns.name = 'i'
+# %%
+best.index.rename('q', inplace=True)
+# %%
+v = i.name
+""",
 }
