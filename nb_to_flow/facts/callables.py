@@ -218,6 +218,26 @@ class Callables(Invocation):
         self.heap.hold(made, "frame", self.mutable(args.first()))
         return frozenset((made,))
 
+    def _call_itertools_groupby(self, args: Arguments, node: ast.AST) -> Value:
+        """Pairs of a key and an iterator over the items that have it."""
+        key, none = args.get("1|key"), self.imm("None")
+        self._use_up(args)
+        with self.record.apart() as later:
+            items = keys = self.iterate(args.get("0|iterable"), node)
+            if key - none:
+                keys = self.call(key - none, Arguments([items]), node)
+        made = self.new(node, "itertools.groupby")
+        group, pair = self.make(node, "iterator", "group"), self.make(node, "tuple", "pair")
+        self.heap.hold(group, ITEMS, items)
+        self.heap.hold(pair, "[0]", keys)
+        self.heap.hold(pair, "[1]", (group,))
+        for obj in made:
+            self.heap.hold(obj, ITEMS, (pair,))
+        for obj in {group, *made}:
+            self.heap.hold(obj, "frame", self.mutable(args.every()))
+        self.put_off({group, *made}, later)
+        return made
+
     def _call_itertools_tee(self, args: Arguments, node: ast.AST) -> Value:
         """Iterators of their own over the same items."""
         items = self.iterate(args.first(), node)
