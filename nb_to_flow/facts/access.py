@@ -96,7 +96,7 @@ class Attributes(Calls):
         found = frozenset(fields.get("." + name, ()))
         kind = self.heap.types[obj]
         if obj in self.instances or kind == "types.SimpleNamespace" or kind == "tuple" and not found:
-            found |= frozenset(self.heap.items(obj))
+            found |= frozenset(self.heap.stored(obj))
         return found
 
     def is_own_dict(self, node: ast.expr) -> bool:

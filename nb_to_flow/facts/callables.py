@@ -163,15 +163,18 @@ class Callables(Invocation):
 
     def _method_call(self, obj: int, name: str, args: Arguments, node: ast.Call) -> Value:
         """`vars(x).update(...)`: a method of the dict that holds an object's attributes."""
-        if not isinstance(node.func, ast.Attribute) or not self.is_own_dict(node.func.value):
+        assert isinstance(node.func, ast.Attribute)
+        is_dict = self.is_own_dict(node.func.value)
+        if not is_dict and not (self.heap.is_exposed(obj) and self.knowledge.method("dict", name)):
             return super()._method_call(obj, name, args, node)
+        other = not is_dict and self.find_method(obj, name)  # of the object itself
         own = self.make(("own dict", obj), "dict")
         self.heap.hold(own, ITEMS, self.heap.inside(obj))
         found = self.call_method(frozenset((own,)), name, args, node)
         if own in self.record.changes:
             self.change((obj,))
             self.heap.hold(obj, ITEMS, self.heap.items(own))
-        return found
+        return found | super()._method_call(obj, name, args, node) if other else found
 
     def _call_types_SimpleNamespace(self, args: Arguments, node: ast.AST) -> Value:
         obj = self.make(node, "types.SimpleNamespace")

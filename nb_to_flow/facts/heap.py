@@ -214,8 +214,16 @@ class Heap:
         """Everything directly inside an object."""
         return {inner for slot in self.fields[obj].values() for inner in slot}
 
+    def is_exposed(self, obj: int) -> bool:
+        """True for an object that also stands for its own dict."""
+        return obj in self.with_attrs and obj in self.memory
+
     def items(self, obj: int) -> set[int]:
-        """What iterating or subscripting a container may give."""
+        """What iterating or subscripting a container may give; of an own dict, what the attributes are."""
+        return self.inside(obj) if self.is_exposed(obj) else self.stored(obj)
+
+    def stored(self, obj: int) -> set[int]:
+        """What was put into an object as into a container."""
         return {i for name, slot in self.fields[obj].items() if name == ITEMS or name[0] == "[" for i in slot}
 
     def reach(self, objs: Iterable[int]) -> set[int]:
