@@ -109,7 +109,7 @@ class Analysis:
         sharing = Sharing(
             bound=self.bound,
             holds=holds,
-            buffers=frozenset(heap.memory),
+            buffers=frozenset(heap.memory | self._indexes()),
             types=dict(enumerate(heap.types)),
             cells=self._cells(),
         )
@@ -117,6 +117,11 @@ class Analysis:
             value=Facts(notebook=self.notebook, statements=tuple(facts), sharing=sharing),
             diagnostics=tuple(self.diagnostics),
         )
+
+    def _indexes(self) -> set[int]:
+        """The indexes of frames: a copy of two frames that share one has two."""
+        kinds, is_a = self.machine.heap.types, self.machine.knowledge.is_a
+        return {obj for obj, kind in enumerate(kinds) if is_a(kind, "pandas.Index")}
 
     def _cells(self) -> frozenset[int]:
         """What frames hold and no copy of them copies."""

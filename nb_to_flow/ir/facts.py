@@ -145,7 +145,7 @@ class Sharing:
         bound: for each statement index, the variables it bound and the objects each may be afterwards
             (immutable values have none).
         holds: for each object the objects directly inside it.
-        buffers: objects that are memory shared between views (arrays, frame columns): two variables that
+        buffers: objects that are memory shared between views (arrays, frame columns), and the indexes of frames: two variables that
             share one of these lose the sharing when they are pickled or deep-copied.
         types: for each object its inferred type, "" if unknown.
         cells: lists and other containers in the cells of frames: no copy of a frame copies them.

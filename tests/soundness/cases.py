@@ -1096,4 +1096,116 @@ best.index.rename('q', inplace=True)
 # %%
 v = i.name
 """,
+    "groups_of_items_hold_the_items": """
+import itertools
+# %%
+seen = [(k, list(g)) for k, g in itertools.groupby([[i] for i in (1, 1, 2)], key=str)]
+# %%
+part = seen[0][-1][:]
+# %%
+part = part[0].pop()
+""",
+    "keys_of_groups_may_be_parts_of_items": """
+import itertools
+rows = [([i], i) for i in (1, 1, 2)]
+keys = []
+# %%
+for key, group in itertools.groupby(rows, lambda row: row[0]):
+    keys.append(key)
+# %%
+total = sum(len(row[0]) for row in rows)
+# %%
+keys[0].append(5)
+# %%
+print(total, rows)
+""",
+    "the_dict_of_an_object_is_subscripted": """
+from dataclasses import dataclass, field
+@dataclass
+class Item:
+    items: list = field(default_factory=list)
+    n: int = 0
+log = [v for v in (1, 2)]
+# %%
+config = Item(log)
+# %%
+result = vars(config)
+# %%
+result['items'].append(4)
+# %%
+print(log)
+""",
+    "the_dict_of_an_object_is_copied": """
+from dataclasses import dataclass, field
+@dataclass
+class Item:
+    items: list = field(default_factory=list)
+    n: int = 0
+log = [v for v in (1, 2)]
+# %%
+config = Item(log)
+# %%
+result = dict(vars(config))
+again = {**config.__dict__}
+# %%
+result['items'].append(4)
+# %%
+print(log)
+# %%
+again['items'].pop()
+""",
+    "the_dict_of_an_object_is_gone_through": """
+from dataclasses import dataclass, field
+@dataclass
+class Item:
+    items: list = field(default_factory=list)
+    n: int = 0
+log = [v for v in (1, 2)]
+# %%
+config = Item(log)
+# %%
+result = vars(config)
+# %%
+for held in result.values():
+    if held:
+        held.append(4)
+pairs = [(name, held) for name, held in result.items()]
+# %%
+print(log)
+# %%
+pairs[0][1].append(5)
+""",
+    "the_dict_of_an_object_has_the_methods_of_dicts": """
+from dataclasses import dataclass, field
+@dataclass
+class Item:
+    items: list = field(default_factory=list)
+    n: int = 0
+log = [v for v in (1, 2)]
+# %%
+config = Item(log)
+# %%
+result = vars(config)
+first = [config.n, log]
+# %%
+result.update(n=log)
+part = result.get('items')
+# %%
+config.n.append(3)
+# %%
+print(first)
+# %%
+part.append(result.pop('n')[0])
+""",
+    "an_index_that_a_frame_shares_with_its_column_gets_a_name": """
+import pandas as pd
+# %%
+column = pd.Series([v for v in (1, 2)])
+# %%
+frame = pd.DataFrame({'a': column})
+# %%
+frame.index.name = 'i'
+# %%
+print(column.index.name)
+""",
 }
