@@ -45,6 +45,15 @@ KEYS = ("a", "b", "k")
 NO_DATA = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
 KINDS = ("int", "float", "str", "list", "dict", "set", "tuple", "array", "object", "frame", "series", "space", "point",
          "deque", "counter", "groups")  # fmt: skip
+PLAIN_KINDS: dict[type, str] = {
+    int: "int",
+    float: "float",
+    str: "str",
+    list: "list",
+    dict: "dict",
+    set: "set",
+    tuple: "tuple",
+}
 MODULE_KINDS = {
     "DataFrame": "frame",
     "Series": "series",
@@ -82,15 +91,12 @@ def limited(seconds: float = SECONDS) -> Iterator[None]:
 
 def kind_of(value: object) -> str:
     """What can be done with a value, in one word."""
+    if (plain := PLAIN_KINDS.get(type(value))) is not None:
+        return "" if hasattr(value, "__len__") and len(value) > LARGE else plain
     if isinstance(value, NO_DATA) or callable(value):
         return ""
     if type(value).__name__ in MODULE_KINDS:
         return "" if hasattr(value, "__len__") and len(value) > LARGE else MODULE_KINDS[type(value).__name__]
-    plain = {int: "int", float: "float", str: "str", list: "list", dict: "dict", set: "set", tuple: "tuple"}
-    if type(value) in (list, dict, set, tuple, str) and len(value) > LARGE:  # type: ignore[arg-type]
-        return ""
-    if type(value) in plain:
-        return plain[type(value)]
     if isinstance(value, np.ndarray):
         return "array" if value.ndim and value.size else ""
     if hasattr(value, "__next__"):
