@@ -21,6 +21,8 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.utilities import math as prefect_math
+from websockets import client
 from websockets.asyncio import connection
 
 RETRY_IO = {
@@ -31,8 +33,9 @@ RETRY_IO = {
 
 
 def isolate_random() -> None:
-    """Let Prefect's connection draw from a generator of its own, not from the seeded one."""
-    connection.random = random.Random()
+    """Keep the random numbers that Prefect draws apart from those that are seeded."""
+    for module in (client, connection, prefect_math):
+        module.random = random.Random()
 
 
 def show(*values: Any, key: str) -> None:

@@ -41,7 +41,9 @@ from prefect import flow, task
 from prefect.artifacts import create_image_artifact, create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.utilities import math as prefect_math
 from pydantic import Field
+from websockets import client
 from websockets.asyncio import connection
 """
     + "\n".join(line for helper in HELPERS.values() for line in helper.imports)

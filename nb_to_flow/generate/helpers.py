@@ -108,8 +108,9 @@ def in_event_loop(function: Callable[..., Awaitable[Any]]) -> Callable[..., Any]
 
 _ISOLATE_RANDOM = '''\
 def isolate_random() -> None:
-    """Let Prefect's connection draw from a generator of its own, not from the seeded one."""
-    connection.random = random.Random()
+    """Keep the random numbers that Prefect draws apart from those that are seeded."""
+    for module in (client, connection, prefect_math):
+        module.random = random.Random()
 '''
 
 # In the order in which they stand in a module.
