@@ -182,16 +182,6 @@ class Callables(Invocation):
             self.heap.hold(obj, "." + name, value)
         return frozenset((obj,))
 
-    def _call_copy_copy(self, args: Arguments, node: ast.AST) -> Value:
-        """What an object's attributes hold, the copy's hold too."""
-        made = super().call_library("copy.copy", args, node)
-        for obj in self.mutable(made):
-            for source in args.first():
-                for name, held in list(self.heap.fields[source].items()):
-                    if name.startswith("."):
-                        self.heap.hold(obj, name, held)
-        return made
-
     # -- sums -----------------------------------------------------------------------------------------
 
     def _call_sum(self, args: Arguments, node: ast.AST) -> Value:

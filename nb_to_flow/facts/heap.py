@@ -157,6 +157,7 @@ class Heap:
         self.spread: dict[
             int, str
         ] = {}  # fresh sequences whose items share nothing with each other: items' type
+        self.open: set[int] = set()  # containers that came with items that nobody has seen
         self.with_attrs: set[int] = set()  # frames whose `attrs`, objects whose own dicts are used
         self.version = 0
         self.work = 0  # objects gone through since somebody set it to 0

@@ -188,6 +188,10 @@ class LibraryCalls(Parts):
         if word == "part":
             return self.part(source, api, name, node)
         made = self._made(api, name, first, args, node, view=source if word == "view" else NOTHING)
+        if word == "fresh" and not api.elements:
+            self.heap.open.update(self.containers(made))
+        if word == "fresh":
+            self._keep_cells(made, first | args.every())
         if word == "items":
             self._hold_items(made, api, source, args, node)
         elif word == "halves":
@@ -195,6 +199,15 @@ class LibraryCalls(Parts):
         elif word == "holds":
             self._hold(made, source if target else args.every() | receiver)
         return made
+
+    def _keep_cells(self, made: Value, sources: Value) -> None:
+        """Frames made of others have the lists in their cells."""
+        frames = [obj for obj in self.mutable(made) if self.heap.types[obj].startswith("pandas.")]
+        if frames:
+            held = frozenset(i for lists in self.containers(sources) for i in self.heap.items(lists))
+            cells = self.cells_of(sources | held)
+            for obj in frames:
+                self.heap.hold(obj, ITEMS, cells)
 
     def _hold_halves(self, made: Value, args: Arguments, node: ast.AST) -> None:
         """Put two parts of each argument, of its type, into what was made; items that aren't data are shared."""

@@ -169,12 +169,21 @@ class Machine(ABC):
                 found |= {obj} | items
                 continue
             found |= items
-            if not items or "buffer" in self.traits(obj) and all(self.heap.types[i] for i in items):
-                part = self.heap.at(("part", obj), "")
-                self.heap.hold(part, MEMORY, self.heap.fields[obj].get(MEMORY, ()))
-                self.heap.hold(obj, ITEMS, (part,))
-                found.add(part)
+            is_buffer = "buffer" in self.traits(obj)
+            if not items or self.is_open(obj) or is_buffer and all(self.heap.types[i] for i in items):
+                found.add(self._any_part(obj))
         return frozenset(found)
+
+    def is_open(self, obj: int) -> bool:
+        """True if an object may have had items before the notebook put any into it."""
+        return obj in self.heap.open or not self.heap.types[obj] and obj not in self.heap.payloads
+
+    def _any_part(self, obj: int) -> int:
+        """The part that stands for all that nobody has seen."""
+        part = self.heap.at(("part", obj), "")
+        self.heap.hold(part, MEMORY, self.heap.fields[obj].get(MEMORY, ()))
+        self.heap.hold(obj, ITEMS, (part,))
+        return part
 
     # -- changes --------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from nb_to_flow.facts.access import ARRAYS, SCALARS
 from nb_to_flow.facts.arguments import Arguments
-from nb_to_flow.facts.callables import Callables
+from nb_to_flow.facts.copies import Copies
 from nb_to_flow.facts.heap import ITEMS
 from nb_to_flow.facts.machine import CONTAINERS
 from nb_to_flow.facts.values import NOTHING, Value
@@ -29,7 +29,7 @@ TRUTH = ("__bool__", "__len__")
 INSIDE = ("__contains__", "__iter__", "__next__", "__getitem__", "__eq__", "__hash__")
 
 
-class Operators(Callables):
+class Operators(Copies):
     """Evaluates operators."""
 
     # -- special methods ------------------------------------------------------------------------------
@@ -111,6 +111,8 @@ class Operators(Callables):
         if containers:
             made = self.new(node, min(containers))
             for obj in made:
+                unseen = frozenset(o for o in left | right if self.is_open(o))
+                self.heap.hold(obj, ITEMS, self.parts(unseen, node))
                 self.heap.hold(obj, ITEMS, frozenset(i for o in left | right for i in self.heap.items(o)))
             return made | self._others(frozenset(containers), left, right, method, node)
         known = [self.knowledge.method(t, method) for t in sorted(types) if t]

@@ -1208,4 +1208,170 @@ frame.index.name = 'i'
 # %%
 print(column.index.name)
 """,
+    "a_deep_copys_method_changes_a_class": """
+import copy
+class Store:
+    shared = []
+    def add(self, x):
+        Store.shared.append(x)
+s = Store()
+# %%
+t = copy.deepcopy(s)
+# %%
+t.add(1)
+# %%
+n = len(Store.shared)
+""",
+    "a_method_of_what_a_copied_list_holds_changes_a_global": """
+import copy
+kept = []
+class Store:
+    def add(self, x):
+        kept.append(x)
+s = [Store()]
+# %%
+t = copy.deepcopy(s)
+# %%
+t[0].add(1)
+# %%
+n = len(kept)
+""",
+    "a_copys_method_changes_a_global": """
+import copy
+kept = []
+class Store:
+    def add(self, x):
+        kept.append(x)
+s = Store()
+# %%
+t = copy.copy(s)
+# %%
+t.add(1)
+# %%
+n = len(kept)
+""",
+    "objects_say_how_they_are_copied_deep": """
+import copy
+kept = []
+class Store:
+    def __init__(self):
+        self.n = 1
+    def __deepcopy__(self, memo):
+        kept.append(1)
+        return Store()
+    def add(self, x):
+        kept.append(x)
+s = Store()
+# %%
+t = copy.deepcopy(s)
+# %%
+t.add(1)
+# %%
+n = len(kept)
+""",
+    "objects_say_how_they_are_copied": """
+import copy
+kept = []
+class Store:
+    def __init__(self):
+        self.n = [1]
+    def __copy__(self):
+        kept.append(1)
+        return self
+s = Store()
+# %%
+t = copy.copy(s)
+# %%
+t.n.append(1)
+# %%
+n = (kept, s.n)
+""",
+    "a_dataclass_is_replaced_but_for_a_list": """
+import copy
+from dataclasses import dataclass, replace
+@dataclass
+class P:
+    a: list
+    b: int = 2
+    def add(self):
+        self.a.append(1)
+p = P([3])
+# %%
+q = replace(p, b=4)
+# %%
+q.add()
+# %%
+n = len(p.a)
+""",
+    "copies_of_copies_in_a_loop": """
+import copy
+total = [[3], []]
+# %%
+names = copy.copy(total)
+# %%
+for i in range(3):
+    names = copy.copy(names)
+    names.append(copy.copy(names))
+    total = copy.deepcopy(names)
+# %%
+total[0].append(4)
+names[0].append(5)
+# %%
+n = str(names) + str(total)
+""",
+    "a_method_is_copied_with_its_object": """
+import copy
+class A:
+    def __init__(self):
+        self.xs = [1]
+    def go(self, x):
+        self.xs.append(x)
+a = A()
+# %%
+f = [a.go, a]
+# %%
+g = copy.deepcopy(f)
+# %%
+g[0](3)
+# %%
+r = (a.xs, g[1].xs)
+""",
+    "parsed_data_that_more_was_put_into": """
+import json
+x = json.loads('{"a": [1]}')
+# %%
+x['b'] = 3
+# %%
+for k in x:
+    if k == 'a':
+        x[k].append(4)
+""",
+    "parsed_data_and_a_list": """
+import json
+x = json.loads('[[1], [2]]') + [3]
+# %%
+x[0].append(4)
+""",
+    "a_deep_copy_that_more_was_put_into": """
+total = [[3], []]
+# %%
+import copy
+names = copy.deepcopy(total)
+# %%
+names.append((lambda: 4)())
+i = names
+# %%
+best = i[0].pop()
+""",
+    "a_frame_is_made_of_one_with_lists_in_its_cells": """
+import pandas as pd
+log = pd.DataFrame({'a': [3, 1, 2], 'b': [0.5, 2.0, 1.5]})
+# %%
+value = 2
+# %%
+log['l'] = [[value + 7] for _ in range(len(log))]
+log = log.reset_index(drop=True)
+# %%
+log['l'].iloc[0].append(value)
+""",
 }
