@@ -109,7 +109,7 @@ class Analysis:
         sharing = Sharing(
             bound=self.bound,
             holds=holds,
-            buffers=frozenset(heap.memory | self._indexes()),
+            buffers=frozenset(heap.memory | self._indexes() | self._in_attrs()),
             types=dict(enumerate(heap.types)),
             cells=self._cells(),
         )
@@ -123,12 +123,17 @@ class Analysis:
         kinds, is_a = self.machine.heap.types, self.machine.knowledge.is_a
         return {obj for obj, kind in enumerate(kinds) if is_a(kind, "pandas.Index")}
 
+    def _in_attrs(self) -> set[int]:
+        """What stands in the `attrs` of frames: it is copied with the frame, but by itself."""
+        heap = self.machine.heap
+        return heap.reach(held for obj in heap.with_attrs for held in heap.fields[obj].get(".attrs", ()))
+
     def _cells(self) -> frozenset[int]:
         """What frames hold and no copy of them copies."""
-        heap = self.machine.heap
+        heap, instances = self.machine.heap, self.machine.instances
         frames = (obj for obj, kind in enumerate(heap.types) if kind.startswith("pandas."))
         held = heap.reach(item for frame in frames for item in heap.items(frame))
-        return frozenset(obj for obj in held if heap.types[obj] in CONTAINERS)
+        return frozenset(obj for obj in held if heap.types[obj] in CONTAINERS or obj in instances)
 
     def _with_import_types(self, facts: StatementFacts) -> StatementFacts:
         """Imported names hold data if a table says so, or if the notebook treats them like data."""

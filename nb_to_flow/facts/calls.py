@@ -216,7 +216,7 @@ class Calls(Functions):
         like = self._looks_like(obj, name, traits)
         if like is not None:
             return self.apply(like, name, frozenset((obj,)), args, node)
-        result = self.new((node, name), "")
+        result = self.new((node, name), "") | self._methods_called(obj, name, args, node)
         if "reader" in traits or conventions.reads(name):
             return result
         kind = self.heap.types[obj]
@@ -229,6 +229,22 @@ class Calls(Functions):
         for made in result:
             self.heap.hold(made, ITEMS, (obj,))
         return result | {obj} if conventions.returns_self(name) else result
+
+    def _methods_called(self, obj: int, name: str, args: Arguments, node: ast.AST) -> Value:
+        """An object of unknown make may be of one of the notebook's classes."""
+        found: set[int] = set()
+        if self.heap.types[obj] or self.payload(obj) is not None:
+            return NOTHING
+        for cls in self.classes:
+            payload = self.payload(cls)
+            for method in self._own_method(payload, name) if isinstance(payload, ClassObject) else ():
+                if not any(known is method for known, _ in self.active):
+                    found |= self.call_function(method, args.shifted(frozenset((obj,))), node)
+        return frozenset(found)
+
+    def _own_method(self, cls: ClassObject, name: str) -> list[FunctionObject]:
+        values = sorted(cls.namespace.values.get(name, ()))
+        return [p for value in values if isinstance(p := self.payload(value), FunctionObject)]
 
     def _looks_like(self, obj: int, name: str, traits: frozenset[str]) -> ApiFacts | None:
         """What the method of that name does where only frames, arrays or axes have one."""

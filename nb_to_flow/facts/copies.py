@@ -63,7 +63,7 @@ class Copies(Callables):
         if not self._is_copied(obj):
             return NOTHING
         inside = frozenset(self.heap.inside(obj))
-        return inside - self.containers(inside) if self.heap.types[obj].startswith("pandas.") else inside
+        return inside - self.in_cells(inside) if self.heap.types[obj].startswith("pandas.") else inside
 
     def _is_copied(self, obj: int) -> bool:
         """False for what a copy shares with the original: values that can't change, functions, classes."""

@@ -154,6 +154,7 @@ class Definitions(Blocks):
             p.name for o in sorted(every) if isinstance(p := self.payload(o), Library) and p.name != "object"
         )
         self.heap.payloads[obj] = ClassObject(node, namespace, own, library)
+        self.classes.append(obj)
         self.heap.hold(obj, "namespace", self.mutable(frozenset().union(NOTHING, *namespace.values.values())))
         value = frozenset((obj,))
         for decorator in reversed(node.decorator_list):

@@ -67,10 +67,6 @@ class Invocation(Attributes):
                 )
         return frozenset(found)
 
-    def _own_method(self, cls: ClassObject, name: str) -> list[FunctionObject]:
-        values = sorted(cls.namespace.values.get(name, ()))
-        return [p for value in values if isinstance(p := self.payload(value), FunctionObject)]
-
     def _eval_method_call(self, node: ast.Call, func: ast.Attribute) -> Value:
         receivers = self.eval(func.value)
         args = self.arguments(node)

@@ -295,7 +295,7 @@ class LibraryCalls(Parts):
         inside = self._items_of(lists, node)
         if kind == "pandas.DataFrame":  # of columns or rows, which it takes apart too
             lines = self.containers(inside)
-            inside = (inside - lines) | self.containers(self._items_of(lines, node))
+            inside = (inside - lines) | self.in_cells(self._items_of(lines, node))
         return (view - lists) | inside
 
     def _add_elements(self, obj: int, api: ApiFacts, node: ast.AST, memory: set[int], first: Value) -> None:

@@ -48,6 +48,7 @@ class Machine(ABC):
         self.journal: list[dict[tuple[Frame, str], Value | None]] = []
         self.passing: list[dict[tuple[Frame, str], Value]] = []  # what blocks that may end early bind, ever
         self.roots: dict[int, set[str]] = {}  # object -> module variables that are bound to it
+        self.classes: list[int] = []  # the notebook's, in order of definition
         self.instances: set[int] = set()  # objects of the notebook's classes
         self.star_modules: list[str] = []
         self.active: list[tuple[FunctionObject, Frame]] = []
@@ -201,7 +202,7 @@ class Machine(ABC):
                 # It may be a row of an array, or what a cell of a frame holds.
                 for inner in self.heap.fields[obj].get(MEMORY, ()):
                     self.record.change(inner, True, certain)
-                    for cell in self.containers(frozenset(self.heap.items(obj))):
+                    for cell in self.in_cells(self.heap.items(obj)):
                         self.record.change(cell, False, certain)
             for inner in content:
                 self.record.change(inner, True, certain)
@@ -246,6 +247,10 @@ class Machine(ABC):
     def containers(self, value: Value) -> Value:
         """Python's own containers among these."""
         return frozenset(obj for obj in value if self.heap.types[obj] in CONTAINERS)
+
+    def in_cells(self, value: Iterable[int]) -> Value:
+        """What stays the same object in a frame's cell, and can change: containers, the notebook's own objects."""
+        return frozenset(o for o in value if self.heap.types[o] in CONTAINERS or o in self.instances)
 
     def content(self, obj: int) -> set[int]:
         """The memory of a buffer; else the mutable objects inside, down to data that it was only lent."""

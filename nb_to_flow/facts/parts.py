@@ -46,16 +46,10 @@ class Parts(Lazily):
         return found
 
     def relabel(self, index: int) -> None:
-        """An index gets another name: what was taken from its frame has the same, its transpose as columns.
-
-        Copies of frames have indexes of their own.
-        """
-        self.heap.memory.add(index)
+        """An index gets another name: what was taken from its frame has the same, its transpose as columns."""
         memory = {m for owner in self._tables(self.heap.parents[index]) for m in self._memory(owner)}
         for table in self._tables(o for m in sorted(memory) for o in self.heap.parents[m]):
-            others = {o for o in self.heap.inside(table) if self.heap.types[o] == INDEX}
-            self.heap.memory.update(others)
-            self.change(others)
+            self.change(o for o in self.heap.inside(table) if self.heap.types[o] == INDEX)
             self.heap.hold(table, ".index", (index,))
 
     def _tables(self, objs: Iterable[int]) -> set[int]:
@@ -67,7 +61,7 @@ class Parts(Lazily):
     def cells_of(self, frames: Value) -> Value:
         """The lists and dicts that stand in cells of frames: their views have them too."""
         tables = (obj for obj in frames if self.heap.types[obj].startswith("pandas."))
-        return self.containers(frozenset(i for obj in tables for i in self.heap.items(obj)))
+        return self.in_cells(i for obj in tables for i in self.heap.items(obj))
 
     def _fits(self, obj: int, api: ApiFacts) -> bool:
         """True for an object of a type that the call may return."""

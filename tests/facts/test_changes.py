@@ -99,6 +99,10 @@ CHANGES = [
     (["xs = [[1]]", "ys = dict(zip('a', xs))", "ys['a'].append(1)"], "xs ys"),
     (["step = {}", "step['k'] = step", "step['k']['z'] = 7"], "step"),
     ([PANDAS, "frames = {'x': df}", "for name, f in frames.items():\n    f['b'] = 1"], "df frames"),
+    (["import copy\nx = [[1]]", "y = copy.copy(x)", "y[0].append(2)"], "x y"),
+    (["import json\nx = json.loads('{}')", "x['n'] = 3", "y = x['l']", "y.append(1)"], "x y"),
+    (["import json\nx = json.loads('[]')", "y = x + [1]", "y[0].append(1)"], "x y"),
+    (["import lib\nkept = []", "class A:\n    def add(self):\n        kept.append(1)", "x = lib.find()", "x.add()"], "kept x"),
 ]  # fmt: skip
 
 LEAVES = [
@@ -107,10 +111,8 @@ LEAVES = [
     (["lst = [[1]]", "x = lst[0]", "lst[0] = 5"], "lst"),
     (["d = {'x': [1]}", "e = dict(d)", "e['y'] = 1"], "e"),
     (["import copy\nd = {'x': [1]}", "e = copy.deepcopy(d)", "e['x'].append(1)"], "e"),
-    (["import copy\nx = [[1]]", "y = copy.copy(x)", "y[0].append(2)"], "x y"),
-    (["import json\nx = json.loads('{}')", "x['n'] = 3", "y = x['l']", "y.append(1)"], "x y"),
-    (["import json\nx = json.loads('[]')", "y = x + [1]", "y[0].append(1)"], "x y"),
     (["x = [1]", "y = x + [1]", "z = y[0]", "z += 1"], ""),
+    (["import lib\nkept = []", "class A:\n    def add(self):\n        kept.append(1)", "x = lib.find()", "x.push()"], "x"),
     (["x = 1", "y = x", "y += 1"], ""),
     (["s = 'a'", "t = s", "t += 'b'"], ""),
     (["a = (1, 2)", "b = a", "b += (3,)"], ""),

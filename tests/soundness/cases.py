@@ -1374,4 +1374,86 @@ log = log.reset_index(drop=True)
 # %%
 log['l'].iloc[0].append(value)
 """,
+    "objects_stand_in_cells_of_a_frame_and_change_a_global": """
+import pandas as pd
+kept = []
+class Store:
+    def add(self, x):
+        kept.append(x)
+s = pd.DataFrame({'a': [1, 2], 'b': [Store(), Store()]})
+# %%
+for k, row in s.iterrows():
+    row['b'].add(1)
+# %%
+n = len(kept)
+""",
+    "objects_in_cells_are_called_row_by_row": """
+import pandas as pd
+kept = []
+class Store:
+    def add(self, x):
+        kept.append(x)
+        return x
+s = pd.DataFrame({'a': [1, 2], 'b': [Store(), Store()]})
+# %%
+v = s['b'].map(lambda st: st.add(1))
+# %%
+n = len(kept)
+# %%
+v = s.apply(lambda st: st['b'].add(1), axis=1)
+# %%
+n2 = len(kept)
+""",
+    "an_object_in_a_cell_of_a_copied_frame_changes": """
+import pandas as pd
+class Store:
+    def __init__(self):
+        self.n = 0
+    def add(self, x):
+        self.n += x
+s = pd.DataFrame({'a': [1, 2], 'b': [Store(), Store()]})
+# %%
+t = s.copy()
+# %%
+t['b'].iloc[0].add(1)
+# %%
+n = s['b'].iloc[0].n
+""",
+    "objects_in_a_column_change": """
+import pandas as pd
+class Store:
+    def __init__(self):
+        self.n = 0
+    def add(self, x):
+        self.n += x
+s = pd.DataFrame({'a': [1, 2]})
+s['b'] = [Store(), Store()]
+# %%
+for b in s['b']:
+    b.add(2)
+# %%
+n = s['b'].iloc[0].n
+""",
+    "a_frame_in_the_attrs_of_another_changes": """
+import pandas as pd
+seen = pd.DataFrame({'a': [3, 1, 2], 'b': [0.5, 2.0, 1.5]})
+# %%
+seen = (1, seen)
+# %%
+items = seen[-1][['a']]
+# %%
+seen[-1].attrs['k'] = items
+# %%
+items.sort_values('a', inplace=True)
+""",
+    "the_attrs_of_a_frame_have_a_name": """
+import pandas as pd
+seen = pd.DataFrame({'a': [3, 1, 2]})
+# %%
+box = seen.attrs
+# %%
+box['k'] = [1]
+# %%
+print(seen.attrs)
+""",
 }
