@@ -394,7 +394,8 @@ def bag(me: Author) -> str | None:
         return None
     chosen = [part for part in OPERATORS if me.chance(0.5)]
     head = "class Bag:\n    count = 0\n    shared = []\n\n    def __init__(self, items):\n        self.items = items\n        self.n = <any>"
-    text = fill(me, "\n\n".join([head, *chosen]))
+    named = "    def __repr__(self):\n        return 'Bag'"  # the usual text's length depends on the module's name
+    text = fill(me, "\n\n".join([head, named, *chosen]))
     if text and me.write(text):
         me.classes["Bag"] = {"total": ()}
     return None
