@@ -26,6 +26,12 @@ FILLING = frozenset(
 )
 # what writes its result into what it is told not to copy
 _WRITING_UNCOPIED = ("sklearn.", "numpy.nan_to_num")
+# what gives the rows of a table new labels, or a copy of the labels it has
+_RELABELLING = frozenset(
+    {"assign", "copy", "crosstab", "describe", "drop_duplicates", "dropna", "explode", "get_dummies", "head"}
+    | {"melt", "nlargest", "nsmallest", "pivot", "pivot_table", "query", "reindex", "rename", "reset_index"}
+    | {"sample", "set_index", "sort_index", "sort_values", "stack", "tail", "unstack", "value_counts"}
+)
 _MAPPINGS = frozenset({"dict", "collections.defaultdict", "collections.OrderedDict"})
 
 
@@ -192,6 +198,8 @@ class LibraryCalls(Parts):
             self.heap.open.update(self.containers(made))
         if word == "fresh":
             self._keep_cells(made, first | args.every())
+        if name not in _RELABELLING:
+            self.label_alike(made, first | args.every())
         if word == "items":
             self._hold_items(made, api, source, args, node)
         elif word == "halves":

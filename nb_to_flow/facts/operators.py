@@ -104,6 +104,7 @@ class Operators(Copies):
         for kind in (ARRAYS[2], ARRAYS[1], ARRAYS[0], ARRAYS[3]):
             if kind in types:
                 made = self.new(node, kind)
+                self.label_alike(made, left | right)
                 return made | self._others(frozenset(ARRAYS), left, right, method, node)
         if types and types <= SCALARS:
             return self.imm(_scalar(types, method))

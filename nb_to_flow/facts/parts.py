@@ -5,16 +5,21 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from nb_to_flow.facts.heap import MEMORY
+from nb_to_flow.facts.heap import MEMORY, closure
 from nb_to_flow.facts.knowledge.model import ApiFacts
 from nb_to_flow.facts.lazily import Lazily
 from nb_to_flow.facts.values import Value
 
 INDEX = "pandas.Index"
+TABLES = ("pandas.DataFrame", "pandas.Series")
 
 
 class Parts(Lazily):
     """Takes the parts of objects, as the tables name them."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)
+        self.alike: dict[int, set[int]] = {}  # tables and indexes that may have an index in common
 
     def part(self, source: Value, api: ApiFacts, name: str, node: ast.AST) -> Value:
         """What `source.name` gives where the table says that it is inside of `source`."""
@@ -46,17 +51,27 @@ class Parts(Lazily):
         return found
 
     def relabel(self, index: int) -> None:
-        """An index gets another name: what was taken from its frame has the same, its transpose as columns."""
-        memory = {m for owner in self._tables(self.heap.parents[index]) for m in self._memory(owner)}
-        for table in self._tables(o for m in sorted(memory) for o in self.heap.parents[m]):
-            self.change(o for o in self.heap.inside(table) if self.heap.types[o] == INDEX)
+        """An index gets another name: what was made of its frame may have the same, a transpose as columns."""
+        labelled = closure((index,), self._labelled_alike)
+        self.change(o for o in labelled if self.heap.types[o] == INDEX)
+        for table in sorted(labelled - {index}):
             self.heap.hold(table, ".index", (index,))
 
-    def _tables(self, objs: Iterable[int]) -> set[int]:
-        return {obj for obj in objs if self.heap.types[obj] in ("pandas.DataFrame", "pandas.Series")}
+    def label_alike(self, made: Value, sources: Value) -> None:
+        """What is made of tables and indexes may have the very same indexes, not only equal ones."""
+        tables = [obj for obj in made if self.heap.types[obj] in TABLES]
+        for obj in sources if tables else ():
+            if self.heap.types[obj] in (*TABLES, INDEX):
+                for table in tables:
+                    self.alike.setdefault(table, set()).add(obj)
+                    self.alike.setdefault(obj, set()).add(table)
 
-    def _memory(self, obj: int) -> set[int]:
-        return self.heap.fields[obj].get(MEMORY, set())
+    def _labelled_alike(self, obj: int) -> Iterable[int]:
+        found = self.alike.get(obj, set()).copy()
+        near = self.heap.parents[obj] if self.heap.types[obj] == INDEX else self.heap.inside(obj)
+        found |= {o for o in near if self.heap.types[o] in (*TABLES, INDEX)}
+        memory = self.heap.fields[obj].get(MEMORY, set())
+        return found | {o for m in memory for o in self.heap.parents[m] if self.heap.types[o] in TABLES}
 
     def cells_of(self, frames: Value) -> Value:
         """The lists and dicts that stand in cells of frames: their views have them too."""

@@ -1456,4 +1456,49 @@ box['k'] = [1]
 # %%
 print(seen.attrs)
 """,
+    "what_is_computed_from_a_frame_has_its_index": """
+import pandas as pd
+# %%
+best = pd.DataFrame({'a': [3, 1, 2], 'b': [0.5, 2.0, 1.5]})
+# %%
+config = best + 1
+# %%
+best.index.name = 'i'
+""",
+    "a_series_is_made_with_a_frames_index": """
+import pandas as pd
+# %%
+best = pd.DataFrame({'a': [3, 1, 2], 'b': [0.5, 2.0, 1.5]})
+# %%
+config = pd.Series([1, 2, 3], index=best.index)
+# %%
+best.index.name = 'i'
+# %%
+print(config.index.name)
+""",
+    "an_index_of_two_tables_gets_a_name": """
+import pandas as pd
+# %%
+best = pd.DataFrame({'a': [3, 1, 2], 'b': [0.5, 2.0, 1.5]})
+# %%
+i = pd.Index([4, 5, 6])
+config = pd.Series([1, 2, 3], index=i)
+# %%
+best.index = i
+# %%
+best.index.name = 'i'
+# %%
+print(config.index.name)
+""",
+    "what_is_computed_from_a_frames_rows_has_its_index": """
+import pandas as pd
+# %%
+best = pd.DataFrame({'a': [3, 1, 2], 'b': [0.5, 2.0, 1.5]})
+# %%
+config = best.apply(lambda r: r['a'], axis=1)
+# %%
+config.index.name = 'i'
+# %%
+print(best.index.name)
+""",
 }
