@@ -132,6 +132,7 @@ class Runner:
             "prefect.artifacts": {"create_markdown_artifact": self.show, "create_image_artifact": self.show},
             "prefect.cache_policies": {"NO_CACHE": None},
             "prefect.task_runners": {"ThreadPoolTaskRunner": lambda **_: None},
+            "prefect.utilities": {"math": types.ModuleType("prefect.utilities.math")},
             "prefect.futures": {"wait": lambda futures: [f.result() for f in futures]},
         }
         modules = {}
