@@ -31,7 +31,7 @@ class Callables(Invocation):
         """`value.name = held`."""
 
     def call_library(self, name: str, args: Arguments, node: ast.AST) -> Value:
-        special: Special | None = getattr(self, "_call_" + name.replace(".", "_"), None)
+        special: Special | None = getattr(self, "_special_" + name.replace(".", "_"), None)
         if special is None or args.rest and name != "functools.partial":
             return super().call_library(name, args, node)
         self.record.libraries.add(name.split(".")[0])
@@ -49,26 +49,26 @@ class Callables(Invocation):
 
     # -- functions made of others ---------------------------------------------------------------------
 
-    def _call_functools_partial(self, args: Arguments, node: ast.AST) -> Value:
+    def _special_functools_partial(self, args: Arguments, node: ast.AST) -> Value:
         kept = Arguments(args.positional[1:], args.keywords, args.rest)
         return self._made_function(args, Partial(args.first(), kept), node)
 
-    def _call_operator_itemgetter(self, args: Arguments, node: ast.AST) -> Value:
+    def _special_operator_itemgetter(self, args: Arguments, node: ast.AST) -> Value:
         return self._made_function(args, Maker("item", args), node)
 
-    def _call_operator_attrgetter(self, args: Arguments, node: ast.AST) -> Value:
+    def _special_operator_attrgetter(self, args: Arguments, node: ast.AST) -> Value:
         return self._made_function(args, Maker("attribute", args), node)
 
-    def _call_operator_methodcaller(self, args: Arguments, node: ast.AST) -> Value:
+    def _special_operator_methodcaller(self, args: Arguments, node: ast.AST) -> Value:
         return self._made_function(args, Maker("method", args), node)
 
-    def _call_patsy_dmatrix(self, args: Arguments, node: ast.AST | Hashable) -> Value:
+    def _special_patsy_dmatrix(self, args: Arguments, node: ast.AST | Hashable) -> Value:
         return self.new(node, "pandas.DataFrame" if "return_type" in args.keywords else "patsy.DesignMatrix")
 
-    def _call_patsy_dmatrices(self, args: Arguments, node: ast.AST) -> Value:
+    def _special_patsy_dmatrices(self, args: Arguments, node: ast.AST) -> Value:
         made = self.make(node, "tuple")
         for k in range(2):
-            self.heap.hold(made, f"[{k}]", self._call_patsy_dmatrix(args, (node, k)))
+            self.heap.hold(made, f"[{k}]", self._special_patsy_dmatrix(args, (node, k)))
         return frozenset((made,))
 
     def _made_function(self, args: Arguments, payload: Partial | Maker, node: ast.AST) -> Value:
@@ -98,7 +98,7 @@ class Callables(Invocation):
             value = self.attribute(value, name, node)
         return value
 
-    def _call_collections_namedtuple(self, args: Arguments, node: ast.AST) -> Value:
+    def _special_collections_namedtuple(self, args: Arguments, node: ast.AST) -> Value:
         words = self.texts(args.get("1|field_names"))  # a list's order is not known
         fields = tuple(words[0].replace(",", " ").split()) if len(words) == 1 else ()
         obj = self.make(node, "type")
@@ -117,7 +117,7 @@ class Callables(Invocation):
             self.heap.hold(obj, "." + name, value)
         return frozenset((obj,))
 
-    def _call_dataclasses_field(self, args: Arguments, node: ast.AST) -> Value:
+    def _special_dataclasses_field(self, args: Arguments, node: ast.AST) -> Value:
         obj = self.make(node, "dataclasses.Field")
         factory, default = (
             args.keywords.get("default_factory", NOTHING),
@@ -130,14 +130,14 @@ class Callables(Invocation):
 
     # -- attributes by name ---------------------------------------------------------------------------
 
-    def _call_getattr(self, args: Arguments, node: ast.AST) -> Value:
+    def _special_getattr(self, args: Arguments, node: ast.AST) -> Value:
         names = self.texts(args.positional[1]) if len(args.positional) > 1 else []
         default = args.positional[2] if len(args.positional) > 2 else NOTHING
         if not names:
             return self.parts(args.first(), node) | default
         return frozenset().union(default, *(self.attribute(args.first(), name, node) for name in names))
 
-    def _call_setattr(self, args: Arguments, node: ast.AST) -> Value:
+    def _special_setattr(self, args: Arguments, node: ast.AST) -> Value:
         value = args.positional[2] if len(args.positional) > 2 else NOTHING
         names = self.texts(args.positional[1]) if len(args.positional) > 1 else []
         for name in names:
@@ -148,13 +148,13 @@ class Callables(Invocation):
                 self.heap.hold(obj, ITEMS, value)
         return self.imm("None")
 
-    def _call_type(self, args: Arguments, node: ast.AST) -> Value:
+    def _special_type(self, args: Arguments, node: ast.AST) -> Value:
         known = frozenset().union(NOTHING, *(self.class_of(obj) for obj in args.first()))
         if len(args.positional) != 1 or not known:
             return super().call_library("type", args, node)
         return known
 
-    def _call_vars(self, args: Arguments, node: ast.AST) -> Value:
+    def _special_vars(self, args: Arguments, node: ast.AST) -> Value:
         """An object's own dict stands for the object: see `Attributes`."""
         if not args.positional:
             self.record.effect(ResourceKind.EVERYTHING, Access.WRITE, "vars")
@@ -176,7 +176,7 @@ class Callables(Invocation):
             self.heap.hold(obj, ITEMS, self.heap.items(own))
         return found | super()._method_call(obj, name, args, node) if other else found
 
-    def _call_types_SimpleNamespace(self, args: Arguments, node: ast.AST) -> Value:
+    def _special_types_SimpleNamespace(self, args: Arguments, node: ast.AST) -> Value:
         obj = self.make(node, "types.SimpleNamespace")
         for name, value in args.keywords.items():
             self.heap.hold(obj, "." + name, value)
@@ -184,7 +184,7 @@ class Callables(Invocation):
 
     # -- sums -----------------------------------------------------------------------------------------
 
-    def _call_sum(self, args: Arguments, node: ast.AST) -> Value:
+    def _special_sum(self, args: Arguments, node: ast.AST) -> Value:
         """Adding up: the start itself if there is nothing to add, else what the operator gives."""
         start = args.get("1|start")
         items = self.iterate(args.first(), node)
@@ -195,7 +195,7 @@ class Callables(Invocation):
             return super().call_library("sum", args, node)
         return start | self.operate(start | items, items, "__add__", node)
 
-    def _call_functools_reduce(self, args: Arguments, node: ast.AST) -> Value:
+    def _special_functools_reduce(self, args: Arguments, node: ast.AST) -> Value:
         """The function is given what it returned before, and one item after the other."""
         if len(args.positional) < 2:
             return super().call_library("functools.reduce", args, node)
@@ -205,13 +205,13 @@ class Callables(Invocation):
             kept |= self.call(args.first(), Arguments([kept, items]), node)
         return kept
 
-    def _call_itertools_chain_from_iterable(self, args: Arguments, node: ast.AST) -> Value:
+    def _special_itertools_chain_from_iterable(self, args: Arguments, node: ast.AST) -> Value:
         made = self.make(node, "iterator", "chain")
         self.heap.hold(made, ITEMS, self.iterate(self.iterate(args.first(), node), node))
         self.heap.hold(made, "frame", self.mutable(args.first()))
         return frozenset((made,))
 
-    def _call_itertools_groupby(self, args: Arguments, node: ast.AST) -> Value:
+    def _special_itertools_groupby(self, args: Arguments, node: ast.AST) -> Value:
         """Pairs of a key and an iterator over the items that have it."""
         key, none = args.get("1|key"), self.imm("None")
         self._use_up(args)
@@ -231,7 +231,7 @@ class Callables(Invocation):
         self.put_off({group, *made}, later)
         return made
 
-    def _call_itertools_tee(self, args: Arguments, node: ast.AST) -> Value:
+    def _special_itertools_tee(self, args: Arguments, node: ast.AST) -> Value:
         """Iterators of their own over the same items."""
         items = self.iterate(args.first(), node)
         self._use_up(args)

@@ -20,12 +20,12 @@ class Copies(Callables):
         super().__init__(*args)
         self._origins: dict[int, int] = {}  # of what was made by copying: copies of copies are no news
 
-    def _call_copy_copy(self, args: Arguments, node: ast.AST) -> Value:
+    def _special_copy_copy(self, args: Arguments, node: ast.AST) -> Value:
         """What an object holds, its copy holds too."""
         return frozenset().union(NOTHING, *(self._shallow(obj, node) for obj in sorted(args.first())))
 
-    def _call_copy_replace(self, args: Arguments, node: ast.AST) -> Value:
-        made = self._call_copy_copy(args, node)
+    def _special_copy_replace(self, args: Arguments, node: ast.AST) -> Value:
+        made = self._special_copy_copy(args, node)
         for obj in self.mutable(made):
             for name, value in args.keywords.items():
                 self.heap.hold(obj, "." + name, value)
@@ -33,9 +33,9 @@ class Copies(Callables):
             self.special_methods(obj, node, ("__post_init__",))
         return made
 
-    _call_dataclasses_replace = _call_copy_replace
+    _special_dataclasses_replace = _special_copy_replace
 
-    def _call_copy_deepcopy(self, args: Arguments, node: ast.AST) -> Value:
+    def _special_copy_deepcopy(self, args: Arguments, node: ast.AST) -> Value:
         """Objects of their own, as deep as the originals are known."""
         originals = closure(args.first(), self._copied_with)
         if len(originals) > MOST:
@@ -48,7 +48,7 @@ class Copies(Callables):
         self._bind_methods(copies)
         return NOTHING.union(*(copies[obj] for obj in args.first()))
 
-    _call_sklearn_base_clone = _call_sklearn_clone = _call_copy_deepcopy
+    _special_sklearn_base_clone = _special_sklearn_clone = _special_copy_deepcopy
 
     def _bind_methods(self, copies: Mapping[int, Value]) -> None:
         """Copies of methods are the copied objects' methods."""
