@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
+import gc
 import itertools
 import random
 import re
@@ -17,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 CODE = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
+_BUILTINS = frozenset(dir(builtins))
 NONE = ("NoneType", "None")
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+|\b[\w.]+\.<locals>\.|__main__\.|\bmade_up_flow\.")
 
@@ -76,8 +79,7 @@ def digest(value: Any, seen: tuple[int, ...] = ()) -> Any:
     if isinstance(value, CODE) or callable(value):
         return "code", getattr(value, "__name__", "")
     if hasattr(value, "__next__"):
-        opaque = hasattr(value, "read") or isinstance(value, types.GeneratorType)  # its names may be gone
-        return "iterator" if opaque else _rest(value, seen)
+        return "iterator" if hasattr(value, "read") or _looks_up(value) else _rest(value, seen)
     if type(value).__module__ in ("__main__", "made_up_flow"):
         return name, tuple((k, digest(v, seen)) for k, v in sorted(vars(value).items()))
     return name, plain(repr(value))
@@ -102,6 +104,18 @@ def _without_attrs(frame: pd.DataFrame) -> Iterator[dict[Any, Any]]:
         yield attrs
     finally:
         frame._attrs = attrs
+
+
+def _looks_up(iterator: Any, depth: int = 3) -> bool:
+    """True for iterators whose code looks names up, which may be gone by now."""
+    if isinstance(iterator, types.GeneratorType):
+        return True
+    held = gc.get_referents(iterator) if depth else []
+    codes = [f.__code__ for f in held if isinstance(f, types.FunctionType)]
+    names = {name for code in codes for name in (*code.co_names, *code.co_freevars)}
+    return any(n not in _BUILTINS for n in names) or any(
+        _looks_up(one, depth - 1) for one in held if hasattr(one, "__next__")
+    )
 
 
 def _rest(iterator: Any, seen: tuple[int, ...]) -> Any:

@@ -23,7 +23,7 @@ def change(me: Author, kind: str, at: str) -> str:
             f"{at}[{key}] = {value}", f"{at}.update({{{key}: {value}}})", f"{at}.setdefault({key}, []).append({number})",
             f"{at}.pop({key}, None)", f"{at}[{key}] = {at}.get({key}, {value})", f"{at} |= {{'z': {number}}}",
         ],
-        "set": [f"{at}.add({number})", f"{at} |= {{{number}, 0}}", f"{at}.discard({number})", f"{at}.update([5, 6])"],
+        "set": [f"{at}.add({number % 8})", f"{at} |= {{{number % 8}, 0}}", f"{at}.discard({number})", f"{at}.update([5, 6])"],
         "array": [
             f"{at} += {number}", f"{at}[0] = {number}", f"{at}[...] = {number}", f"{at}.fill({number})", f"{at}.sort()",
             f"{at} *= {number}", f"np.add({at}, 1, out={at})", f"{at}[{at} > 2] = 0", f"{at}[1:] = {at}[:-1]",
