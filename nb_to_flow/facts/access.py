@@ -18,6 +18,7 @@ from nb_to_flow.facts.heap import (
     Library,
     LibraryMethod,
     LocalModule,
+    Partial,
 )
 from nb_to_flow.facts.machine import MAX_TYPES
 from nb_to_flow.facts.values import NOTHING, Value
@@ -26,6 +27,8 @@ SCALARS = frozenset({"int", "float", "bool", "complex", "str", "bytes", "None"})
 # what values have and modules, functions and classes as good as never
 OF_DATA = frozenset(["keys", "items", "values", "head", "tail", "columns", "iloc", "dtypes"])
 ARRAYS = ("numpy.ndarray", "pandas.Series", "pandas.DataFrame", "pandas.Index")
+
+CACHED = "functools._lru_cache_wrapper"
 
 
 class Attributes(Calls):
@@ -161,7 +164,9 @@ class Attributes(Calls):
         found: set[int] = set(self._held(obj, name))
         for value in self._class_attribute(payload.cls, cls, name):
             function = self.payload(value)
-            if not isinstance(function, FunctionObject):
+            if self.heap.types[value] == CACHED:
+                found |= self._bound_cache(value, obj)
+            elif not isinstance(function, FunctionObject):
                 found.add(value)
             elif decorated(function, "property", "cached_property"):
                 found |= self.call_function(function, Arguments([frozenset((obj,))]), node)
@@ -173,6 +178,13 @@ class Attributes(Calls):
                 self.heap.hold(method, "self", (obj,))
                 found.add(method)
         return frozenset(found)
+
+    def _bound_cache(self, function: int, obj: int) -> Value:
+        """A method that keeps what it returned, taken from an object."""
+        method = self.heap.at(("bound", obj, function), "method")
+        self.heap.payloads[method] = Partial(frozenset((function,)), Arguments([frozenset((obj,))]))
+        self.heap.hold(method, "self", (obj,))
+        return frozenset((method,))
 
     def _asked_for(self, obj: int, name: str, node: ast.AST) -> Value:
         """What the notebook's own `__getattr__` gives."""
@@ -204,6 +216,10 @@ class Attributes(Calls):
         kind = self.heap.types[obj]
         if kind == "collections.defaultdict":
             self.change(receiver)
+        missing = self.find_method(obj, "__missing__")
+        if missing is not None:
+            made = self.call_function(missing, Arguments([receiver, index]), node)
+            return made | self._container_item(obj, node)
         if kind in ("dict", "tuple", "list", "") or "container" in self.traits(obj):
             return self._container_item(obj, node)
         api = self.knowledge.method(kind, "__getitem__:" + self.subscript_kind(node.slice, index))

@@ -112,6 +112,7 @@ class Analysis:
             buffers=frozenset(heap.memory | self._indexes() | self._in_attrs()),
             types=dict(enumerate(heap.types)),
             cells=self._cells(),
+            instances=frozenset(self.machine.instances),
         )
         return Outcome(
             value=Facts(notebook=self.notebook, statements=tuple(facts), sharing=sharing),

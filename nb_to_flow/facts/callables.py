@@ -6,8 +6,9 @@ import ast
 from abc import abstractmethod
 from collections.abc import Callable, Hashable
 
+from nb_to_flow.facts.access import CACHED
 from nb_to_flow.facts.arguments import Arguments
-from nb_to_flow.facts.heap import ITEMS, Field, Maker, Partial, TupleClass
+from nb_to_flow.facts.heap import ITEMS, Field, Instance, Maker, Partial, TupleClass
 from nb_to_flow.facts.invocation import Invocation
 from nb_to_flow.facts.values import NOTHING, Value
 from nb_to_flow.ir.facts import Access, ResourceKind
@@ -45,6 +46,8 @@ class Callables(Invocation):
             return self._use(payload, args, node)
         if isinstance(payload, TupleClass):
             return self._named_tuple(payload, args, node)
+        if self.heap.types[obj] == CACHED:
+            return self._cached(obj, args, node)
         return super()._call_one(obj, args, node)
 
     # -- functions made of others ---------------------------------------------------------------------
@@ -61,6 +64,16 @@ class Callables(Invocation):
 
     def _special_operator_methodcaller(self, args: Arguments, node: ast.AST) -> Value:
         return self._made_function(args, Maker("method", args), node)
+
+    def _cached(self, obj: int, args: Arguments, node: ast.AST) -> Value:
+        """A function that keeps what it returned: any of its calls may give that, and do nothing else."""
+        held = frozenset(self.heap.fields[obj].get(ITEMS, ()))
+        with self.record.apart() as later:
+            made = self.call(held, args, node)
+        if any(access is not Access.READ for _, access, _ in later.effects):
+            self.change((obj,))
+        self.heap.hold(obj, "kept", self.mutable(made))
+        return made | frozenset(self.heap.fields[obj].get("kept", ()))
 
     def _special_patsy_dmatrix(self, args: Arguments, node: ast.AST | Hashable) -> Value:
         return self.new(node, "pandas.DataFrame" if "return_type" in args.keywords else "patsy.DesignMatrix")
@@ -163,6 +176,9 @@ class Callables(Invocation):
 
     def _method_call(self, obj: int, name: str, args: Arguments, node: ast.Call) -> Value:
         """`vars(x).update(...)`: a method of the dict that holds an object's attributes."""
+        payload = self.payload(obj)
+        if isinstance(payload, TupleClass) and name == "_make":
+            return self._named_tuple(payload, Arguments(rest=self.iterate(args.first(), node)), node)
         assert isinstance(node.func, ast.Attribute)
         is_dict = self.is_own_dict(node.func.value)
         if not is_dict and not (self.heap.is_exposed(obj) and self.knowledge.method("dict", name)):
@@ -211,11 +227,25 @@ class Callables(Invocation):
         self.heap.hold(made, "frame", self.mutable(args.first()))
         return frozenset((made,))
 
+    def _special_itertools_starmap(self, args: Arguments, node: ast.AST) -> Value:
+        """The function's results; it is given what each item holds."""
+        made = self.new(node, "itertools.starmap")
+        given = args.get("1|iterable")
+        self._use_up(args)
+        with self.apart() as later:
+            items = self.iterate(self.iterate(given, node), node)
+            results = self.call(args.first(), Arguments(rest=items), node)
+        for obj in made:
+            self.heap.hold(obj, ITEMS, results)
+            self.heap.hold(obj, "frame", self.mutable(args.every()))
+        self.put_off(made, later)
+        return made
+
     def _special_itertools_groupby(self, args: Arguments, node: ast.AST) -> Value:
         """Pairs of a key and an iterator over the items that have it."""
         key, none = args.get("1|key"), self.imm("None")
         self._use_up(args)
-        with self.record.apart() as later:
+        with self.apart() as later:
             items = keys = self.iterate(args.get("0|iterable"), node)
             if key - none:
                 keys = self.call(key - none, Arguments([items]), node)

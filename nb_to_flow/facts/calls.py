@@ -11,6 +11,7 @@ from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.functions import Functions, arity
 from nb_to_flow.facts.heap import (
     ITEMS,
+    MEMORY,
     BoundMethod,
     ClassObject,
     FunctionObject,
@@ -215,6 +216,8 @@ class Calls(Functions):
             return frozenset((obj,))
         like = self._looks_like(obj, name, traits)
         if like is not None:
+            if "view" in like.result.split(" | ") and not self.heap.fields[obj].get(MEMORY):
+                self.heap.hold(obj, MEMORY, (self.heap.buffer(("own", obj)),))
             return self.apply(like, name, frozenset((obj,)), args, node)
         result = self.new((node, name), "") | self._methods_called(obj, name, args, node)
         if "reader" in traits or conventions.reads(name):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from nb_to_flow.facts.functions import Functions
 from nb_to_flow.facts.heap import (
     BoundMethod,
     ClassObject,
@@ -12,7 +13,6 @@ from nb_to_flow.facts.heap import (
     LibraryMethod,
     closure,
 )
-from nb_to_flow.facts.machine import Machine
 from nb_to_flow.facts.scopes import free_names
 from nb_to_flow.ir.facts import Role
 
@@ -27,11 +27,14 @@ COMPILED = frozenset(
     {"list", "dict", "set", "bytearray", "numpy.ndarray", "numpy.random.Generator", "random.Random"}
 ) | {f"collections.{name}" for name in ("deque", "defaultdict", "Counter", "OrderedDict")}
 
+PICKLING = ("__copy__", "__deepcopy__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__")
+REFILLING = ("__setitem__", "append", "extend")  # what unpickling calls on classes derived from containers
+
 
 class Crossing:
     """Looks at the objects that variables hold; `look` must have been called since they were made."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Functions) -> None:
         self.machine = machine
         self.heap = machine.heap
         self._looked_at = 0  # objects that were looked at so far
@@ -71,6 +74,9 @@ class Crossing:
             return "stays bound to the object it was taken from, whatever is copied"
         if obj in self.machine.formulas:
             return "looks up what its formula calls when it is unpickled"
+        own = PICKLING + REFILLING if self.heap.types[obj] else PICKLING
+        if isinstance(payload, Instance) and any(self.machine.find_method(obj, name) for name in own):
+            return "says itself how it is copied"
         if self._holds_itself(obj):
             return "holds itself, and would not come out of a pickle as it was"
         traits = self.machine.traits(obj)

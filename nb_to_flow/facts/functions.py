@@ -17,6 +17,7 @@ from nb_to_flow.facts.heap import (
     FunctionObject,
     Instance,
     Library,
+    LibraryMethod,
 )
 from nb_to_flow.facts.library import LibraryCalls
 from nb_to_flow.facts.record import Later
@@ -55,6 +56,10 @@ IMPLICIT = frozenset(
 
 class Functions(LibraryCalls):
     """Calls functions and classes of the notebook."""
+
+    @abstractmethod
+    def call_library(self, name: str, args: Arguments, node: ast.AST) -> Value:
+        """Call a library's function or class by qualified name."""
 
     @abstractmethod
     def run_body(self, node: Function) -> bool:
@@ -198,6 +203,9 @@ class Functions(LibraryCalls):
                     )
             elif isinstance(payload, BoundMethod):
                 found |= self.call(frozenset((obj,)), Arguments([self._any(args, node)]), node)
+            elif isinstance(payload, LibraryMethod) and (obj, "") not in self.record.implicit:
+                self.record.implicit.add((obj, ""))
+                found |= self.call(frozenset((obj,)), Arguments([self._any(args, node)]), node)
             elif isinstance(payload, Instance):
                 self.special_methods(obj, node)
         return frozenset(found)
@@ -239,8 +247,21 @@ class Functions(LibraryCalls):
             self.call_function(after, Arguments([made]), node)
         return made
 
+    def inherit(self, obj: int, cls: ClassObject, args: Arguments, node: ast.AST) -> bool:
+        """Let an object hold what its library's base makes of these arguments; False if that isn't known."""
+        base = self._library_base(cls)
+        api = self.knowledge.function(base) if base else None
+        if api is None or not api.result.startswith(("items", "view")):
+            return False
+        for made in self.call_library(base, args, node):
+            for name, held in list(self.heap.fields[made].items()):
+                self.heap.hold(obj, name, held)
+        return True
+
     def _fields(self, obj: int, cls: ClassObject, args: Arguments, node: ast.AST) -> None:
         """No `__init__` of its own: a dataclass, a named tuple, or a library's base that keeps what it is given."""
+        if self.inherit(obj, cls, args, node):
+            return
         defaults = self._declared(cls)
         passed = [n for n, field in defaults.items() if field is None or field.is_passed]
         for index, (name, value) in enumerate(zip(passed, args.positional, strict=False)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from nb_to_flow.facts.access import OF_DATA, Attributes, decorated
+from nb_to_flow.facts.access import CACHED, OF_DATA, Attributes, decorated
 from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.heap import (
     ITEMS,
@@ -56,9 +56,9 @@ class Invocation(Attributes):
             receiver = frozenset((obj,))
             if later:
                 found |= self.call_function(later[0], args.shifted(receiver), node)
-            elif name == "__init__":
+            elif name == "__init__" and not (cls and self.inherit(obj, cls, args, node)):
                 self.heap.hold(obj, ITEMS, self.mutable(args.every()))
-            elif self.heap.types[obj]:
+            elif name != "__init__" and self.heap.types[obj]:
                 api = self.knowledge.method(self.heap.types[obj], name)
                 found |= (
                     self.apply(api, name, receiver, args, node)
@@ -90,12 +90,21 @@ class Invocation(Attributes):
             return self.call(
                 self._class_attribute(obj, payload, name), self._class_args(obj, payload, name, args), node
             )
+        if isinstance(payload, Instance) and (kept := self._kept_method(obj, payload, name)):
+            return self.call(kept, args, node)
         held = self.heap.fields[obj].get("." + name)
         if held and not (self.heap.types[obj] and self.knowledge.method(self.heap.types[obj], name)):
             return self.call(frozenset(held), args, node) | self._property_or_method(
                 obj, payload, name, args, node
             )
         return self.call_method(frozenset((obj,)), name, args, node)
+
+    def _kept_method(self, obj: int, payload: Instance, name: str) -> Value:
+        """A method of the object that keeps what it returned."""
+        cls = self.payload(payload.cls)
+        assert isinstance(cls, ClassObject)
+        kept = (v for v in self._class_attribute(payload.cls, cls, name) if self.heap.types[v] == CACHED)
+        return frozenset().union(NOTHING, *(self._bound_cache(v, obj) for v in kept))
 
     def _property_or_method(
         self, obj: int, payload: object, name: str, args: Arguments, node: ast.Call

@@ -149,6 +149,7 @@ class Sharing:
             share one of these lose the sharing when they are pickled or deep-copied.
         types: for each object its inferred type, "" if unknown.
         cells: lists and other containers in the cells of frames: no copy of a frame copies them.
+        instances: objects of the notebook's classes, whatever these are derived from.
     """
 
     bound: Mapping[int, Mapping[str, frozenset[int]]]
@@ -156,6 +157,7 @@ class Sharing:
     buffers: frozenset[int] = frozenset()
     types: Mapping[int, str] = field(default_factory=dict)
     cells: frozenset[int] = frozenset()
+    instances: frozenset[int] = frozenset()
 
     def reach(self, objects: frozenset[int]) -> frozenset[int]:
         """`objects` and everything inside them, however deep."""

@@ -55,6 +55,8 @@ def _is_shallow(draft: Draft, interface: Interface, name: str, obj: int, deep: b
         return False
     direct = draft.versions.objects(version)
     sharing = draft.facts.sharing
+    if not direct.isdisjoint(sharing.instances):
+        return False  # a `copy` that a list has gives a list
     if kind in _COPYABLE:
         return obj in direct or obj in sharing.buffers
     inner = sharing.reach(frozenset(o for d in direct for o in sharing.holds.get(d, ())))

@@ -99,6 +99,13 @@ CHANGES = [
     (["xs = {'a': [1]}", "dict(sorted(xs.items()))['a'].append(1)"], "xs"),
     (["xs = [[1], [2]]", "import itertools\nfor a, b in itertools.combinations(xs, 2):\n    a.append(2)"], "xs"),
     (["xs = [[1]]", "ys = dict(zip('a', xs))", "ys['a'].append(1)"], "xs ys"),
+    (["class L(list):\n    pass", "xs = [[1]]", "l = L(xs)", "l[0].append(2)"], "l xs"),
+    (["class D(dict):\n    def __missing__(self, k):\n        self[k] = 1\n        return 1", "d = D()", "x = d['k']"], "d"),
+    (["from functools import cache\n@cache\ndef f(x):\n    return [x]", "a = f(1)", "b = f(1)", "b.append(2)"], "a b f"),
+    (["from functools import cache\n@cache\ndef f(x):\n    print(x)", "f(1)"], "f"),
+    (["import dataclasses\n@dataclasses.dataclass\nclass P:\n    x: list", "p = P([1])", "q = dataclasses.replace(p)", "q.x.append(2)"], "p q"),
+    (["import itertools\nxs = [[1]]", "ys = list(itertools.starmap(lambda a, b: a, zip(xs, [1])))", "ys[0].append(1)"], "xs ys"),
+    (["from somewhere import each\nxs = []", "each([1, 2], xs.append)"], "xs"),
     (["step = {}", "step['k'] = step", "step['k']['z'] = 7"], "step"),
     ([PANDAS, "frames = {'x': df}", "for name, f in frames.items():\n    f['b'] = 1"], "df frames"),
     (["import copy\nx = [[1]]", "y = copy.copy(x)", "y[0].append(2)"], "x y"),
@@ -139,6 +146,10 @@ LEAVES = [
     ([PANDAS, "from sklearn.linear_model import LinearRegression\nm = LinearRegression()", "m.fit(df, df.a)"], "m"),
     ([PANDAS, "from sklearn.linear_model import LinearRegression\nm = LinearRegression().fit(df, df.a)", "m.predict(df)"], ""),
     (["n = 1", "def f():\n    n = 2", "f()"], ""),
+    (["from functools import cache\n@cache\ndef f(x):\n    return x + 1", "a = f(1)", "b = f(2)"], ""),
+    (["from functools import cache\n@cache\ndef f(x):\n    return open(x).read()", "a = f('a.txt')", "b = f('a.txt')"], ""),
+    (["import dataclasses\n@dataclasses.dataclass\nclass P:\n    x: list", "p = P([1])", "q = dataclasses.asdict(p)", "q['x'].append(2)"], "q"),
+    (["from somewhere import each\nxs = []", "each([1, 2], xs.index)"], ""),
 ]  # fmt: skip
 
 

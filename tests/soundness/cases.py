@@ -1096,6 +1096,159 @@ best.index.rename('q', inplace=True)
 # %%
 v = i.name
 """,
+    "an_array_of_unknown_make_is_written_into_through_a_view": """
+import numpy as np
+cache = np.arange(6)[None]
+# %%
+for row in cache:
+    row += 1
+# %%
+box = row.astype(int)
+# %%
+box.reshape(-1)[0] = 6
+# %%
+print(box, row)
+""",
+    "classes_derived_from_containers_hold_items": """
+class Stack(list):
+    def __init__(self, items):
+        super().__init__(items)
+        self.size = len(items)
+    def push(self, x):
+        self.append(x)
+        self.size += 1
+rows = [v for v in ([1], [2])]
+stack = Stack(rows)
+# %%
+stack.push(3)
+# %%
+stack[0].append(4)
+# %%
+print(rows, stack.size)
+""",
+    "a_dict_that_makes_what_is_missing": """
+class Groups(dict):
+    def __missing__(self, key):
+        self[key] = []
+        return self[key]
+groups = Groups(a=[v for v in (1,)])
+n = len(groups)
+# %%
+new = groups['new']
+# %%
+print(n, groups)
+# %%
+new.append(2)
+# %%
+print(groups)
+""",
+    "a_dict_that_stores_in_its_own_way_is_not_copied": """
+class Lists(dict):
+    def __setitem__(self, key, value):
+        super().__setitem__(key, [value])
+lists = Lists()
+# %%
+lists['a'] = 1
+# %%
+print(len(lists))
+# %%
+lists['a'].append(3)
+""",
+    "objects_that_say_how_they_are_copied_are_not_copied": """
+class Holder:
+    def __init__(self, x):
+        self.x = x
+    def __deepcopy__(self, memo):
+        return Holder(self.x)
+holder = Holder([v for v in (1,)])
+# %%
+n = len(holder.x)
+# %%
+holder.x.append(3)
+# %%
+print(n, holder.x)
+""",
+    "a_cached_function_gives_the_same_object_again": """
+from functools import lru_cache
+@lru_cache(None)
+def get(n):
+    return [n]
+@lru_cache(None)
+def tell(n):
+    print('made', n)
+    return n
+# %%
+a = get(1)
+one = tell(1)
+# %%
+b = get(1)
+two = tell(1)
+# %%
+b.append(3)
+# %%
+print(a)
+""",
+    "a_cached_method_changes_its_object": """
+from functools import lru_cache
+class Log:
+    def __init__(self):
+        self.items = []
+    @lru_cache
+    def get(self, n):
+        self.items.append(n)
+        return self.items
+log = Log()
+# %%
+x = log.get(1)
+# %%
+k = len(log.items)
+# %%
+y = log.get(2)
+# %%
+print(k, x, y)
+""",
+    "a_replaced_dataclass_shares_its_fields": """
+from dataclasses import asdict, dataclass, replace
+@dataclass
+class Point:
+    x: list
+    n: int = 0
+p = Point([v for v in (1, 2)])
+# %%
+q = replace(p, n=3)
+d = asdict(p)
+# %%
+d['x'].append(9)
+# %%
+q.x.append(4)
+# %%
+print(p)
+""",
+    "named_tuples_and_calls_of_what_items_hold": """
+import itertools
+from collections import namedtuple
+Pair = namedtuple('Pair', 'a b')
+rows = [v for v in ([1], [2])]
+# %%
+pair = Pair._make(rows)
+firsts = list(itertools.starmap(lambda a, b: a, [(rows[0], 2)]))
+# %%
+pair.b.append(3)
+# %%
+firsts[0].append(3)
+# %%
+print(rows)
+""",
+    "a_method_of_a_list_that_is_called_by_somebody_else": """
+from contextlib import ExitStack
+log = [v for v in (1,)]
+# %%
+with ExitStack() as stack:
+    stack.callback(log.append, 2)
+    n = len(log)
+# %%
+print(n, log)
+""",
     "groups_of_items_hold_the_items": """
 import itertools
 # %%
