@@ -108,15 +108,20 @@ def kind_of(value: object) -> str:
 
 def _holds_code(value: object, depth: int) -> bool:
     """True for containers of functions or iterators, whose texts depend on where they were made."""
+    level = [value]
+    for _ in range(depth + 1):
+        level = list({id(v): v for holder in level for v in _held(holder)}.values())
+        if any(kind_of(v) in ("iterator", "handle") or callable(v) for v in level):
+            return True
+    return False
+
+
+def _held(value: object) -> Sequence[object]:
     if kind_of(value) in ("list", "tuple", "set", "deque", "point"):
-        inner = list(value)  # type: ignore[call-overload]
-    elif kind_of(value) in ("dict", "counter", "groups", "object", "space"):
-        inner = list((value if isinstance(value, dict) else vars(value)).values())
-    else:
-        return False
-    return any(kind_of(v) in ("iterator", "handle") or callable(v) for v in inner) or (
-        depth > 0 and any(_holds_code(v, depth - 1) for v in inner)
-    )
+        return list(value)  # type: ignore[call-overload]
+    if kind_of(value) in ("dict", "counter", "groups", "object", "space"):
+        return list((value if isinstance(value, dict) else vars(value)).values())
+    return ()
 
 
 class Author:
