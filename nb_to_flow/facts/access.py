@@ -143,6 +143,13 @@ class Attributes(Calls):
                 return self.imm(api.returns)
         return self.library(qualified)
 
+    def of_class(self, obj: int, name: str) -> Value:
+        """What the class of an object, if it is one of the notebook's, has of a name."""
+        payload = self.payload(obj)
+        cls = self.instance_class(obj)
+        found = isinstance(payload, Instance) and cls and self._class_attribute(payload.cls, cls, name)
+        return found or NOTHING
+
     def _class_attribute(self, obj: int, cls: ClassObject, name: str) -> Value:
         found: set[int] = set(self.heap.fields[obj].get("." + name, ()))
         for one in self.lineage(cls):
@@ -164,7 +171,11 @@ class Attributes(Calls):
         found: set[int] = set(self._held(obj, name))
         for value in self._class_attribute(payload.cls, cls, name):
             function = self.payload(value)
-            if self.heap.types[value] == CACHED:
+            getter = self.find_method(value, "__get__")
+            if getter is not None:
+                given = [frozenset((value,)), frozenset((obj,)), frozenset((payload.cls,))]
+                found |= self.call_function(getter, Arguments(given), node)
+            elif self.heap.types[value] == CACHED:
                 found |= self._bound_cache(value, obj)
             elif not isinstance(function, FunctionObject):
                 found.add(value)

@@ -50,6 +50,12 @@ class Callables(Invocation):
             return self._cached(obj, args, node)
         return super()._call_one(obj, args, node)
 
+    def _call_numpy_einsum(self, args: Arguments, node: ast.AST) -> Value:
+        """Of one array it may give a view (`"ii->i"`), of several never."""
+        if len(args.positional) != 2:
+            return super().call_library("numpy.einsum", args, node)
+        return super().call_library("numpy.diagonal", Arguments(args.positional[1:], args.keywords), node)
+
     # -- functions made of others ---------------------------------------------------------------------
 
     def _special_functools_partial(self, args: Arguments, node: ast.AST) -> Value:

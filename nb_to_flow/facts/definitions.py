@@ -141,8 +141,7 @@ class Definitions(Blocks):
 
     def _run_ClassDef(self, node: ast.ClassDef) -> None:
         bases = [self.eval(base) for base in node.bases]
-        for keyword in node.keywords:
-            self.eval(keyword.value)
+        keywords = {k.arg or "": self.eval(k.value) for k in node.keywords}
         namespace = Frame(outer=self.frame, own=set(locals_of(node)), is_class=True)
         saved, self.frame = self.frame, namespace
         self.run_block(node.body)
@@ -157,9 +156,35 @@ class Definitions(Blocks):
         self.classes.append(obj)
         self.heap.hold(obj, "namespace", self.mutable(frozenset().union(NOTHING, *namespace.values.values())))
         value = frozenset((obj,))
+        self._class_made(obj, own, keywords)
         for decorator in reversed(node.decorator_list):
             value = self._decorate(self.eval(decorator), value, decorator)
         self.bind(node.name, value)
+
+    def _class_made(self, obj: int, bases: tuple[int, ...], keywords: dict[str, Value]) -> None:
+        """Run what the notebook's own metaclass and bases do when a class is made."""
+        cls = self.payload(obj)
+        assert isinstance(cls, ClassObject)
+        metas = keywords.pop("metaclass", NOTHING).union(
+            *(self.heap.fields[base].get("metaclass", ()) for base in bases)
+        )
+        self.heap.hold(obj, "metaclass", metas)
+        for meta in sorted(metas):
+            made = Arguments(
+                [self.text(cls.node.name), self.imm("tuple"), self.new(cls.node, "dict")], keywords
+            )
+            for name, first in (("__new__", meta), ("__init__", obj)):
+                for method in self._methods_of(meta, name):
+                    self.call_function(method, made.shifted(frozenset((first,))), cls.node)
+        for base in bases:
+            for method in self._methods_of(base, "__init_subclass__"):
+                self.call_function(method, Arguments([frozenset((obj,))], keywords), cls.node)
+
+    def _methods_of(self, cls: int, name: str) -> list[FunctionObject]:
+        """The method that a class of the notebook has of a name."""
+        payload = self.payload(cls)
+        lineage = self.lineage(payload) if isinstance(payload, ClassObject) else ()
+        return [method for one in lineage for method in self._own_method(one, name)][:1]
 
 
 def _accessor(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:

@@ -90,7 +90,7 @@ class Invocation(Attributes):
             return self.call(
                 self._class_attribute(obj, payload, name), self._class_args(obj, payload, name, args), node
             )
-        if isinstance(payload, Instance) and (kept := self._kept_method(obj, payload, name)):
+        if isinstance(payload, Instance) and (kept := self._kept_method(obj, name)):
             return self.call(kept, args, node)
         held = self.heap.fields[obj].get("." + name)
         if held and not (self.heap.types[obj] and self.knowledge.method(self.heap.types[obj], name)):
@@ -99,11 +99,9 @@ class Invocation(Attributes):
             )
         return self.call_method(frozenset((obj,)), name, args, node)
 
-    def _kept_method(self, obj: int, payload: Instance, name: str) -> Value:
+    def _kept_method(self, obj: int, name: str) -> Value:
         """A method of the object that keeps what it returned."""
-        cls = self.payload(payload.cls)
-        assert isinstance(cls, ClassObject)
-        kept = (v for v in self._class_attribute(payload.cls, cls, name) if self.heap.types[v] == CACHED)
+        kept = (value for value in self.of_class(obj, name) if self.heap.types[value] == CACHED)
         return frozenset().union(NOTHING, *(self._bound_cache(v, obj) for v in kept))
 
     def _property_or_method(

@@ -58,6 +58,11 @@ class Targets(Loops):
             if setter is not None:
                 self.call_function(setter, Arguments([frozenset((obj,)), held]), node)
                 continue
+            for one in self.of_class(obj, name):
+                setter = self.find_method(one, "__set__")
+                if setter is not None:
+                    given = [frozenset((one,)), frozenset((obj,)), held]
+                    self.call_function(setter, Arguments(given), node)
             setter = self.find_method(obj, "__setattr__")
             if setter is not None:
                 self.call_function(setter, Arguments([frozenset((obj,)), self.text(name), held]), node)

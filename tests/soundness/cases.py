@@ -1249,6 +1249,76 @@ with ExitStack() as stack:
 # %%
 print(n, log)
 """,
+    "classes_that_note_what_is_derived_from_them": """
+class Base:
+    names = []
+    def __init_subclass__(cls, **kw):
+        Base.names.append(cls.__name__)
+n = len(Base.names)
+# %%
+class One(Base):
+    pass
+# %%
+m = len(Base.names)
+# %%
+class Two(Base):
+    pass
+# %%
+print(n, m, Base.names)
+""",
+    "classes_that_note_what_is_made_by_them": """
+seen = []
+class Meta(type):
+    def __new__(mcs, name, bases, space):
+        seen.append(name)
+        return super().__new__(mcs, name, bases, space)
+n = len(seen)
+# %%
+class One(metaclass=Meta):
+    pass
+# %%
+class Two(One):
+    pass
+# %%
+print(n, seen)
+""",
+    "attributes_that_do_something_when_they_are_used": """
+class Noted:
+    def __get__(self, obj, cls):
+        obj.log.append('get')
+        return obj.log
+    def __set__(self, obj, value):
+        obj.log.append(value)
+class Thing:
+    noted = Noted()
+    def __init__(self, log):
+        self.log = log
+log = [v for v in (1,)]
+thing = Thing(log)
+# %%
+n = len(log)
+# %%
+thing.noted = 3
+# %%
+m = len(log)
+# %%
+x = thing.noted
+# %%
+print(n, m, log)
+""",
+    "a_weak_reference_stays_with_its_object": """
+import weakref
+class Thing:
+    pass
+thing = Thing()
+thing.x = [v for v in (1,)]
+# %%
+seen = weakref.ref(thing)
+# %%
+seen().x.append(3)
+# %%
+print(thing.x)
+""",
     "groups_of_items_hold_the_items": """
 import itertools
 # %%
