@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable
 
 from nb_to_flow.facts.access import CACHED
 from nb_to_flow.facts.arguments import Arguments
-from nb_to_flow.facts.heap import ITEMS, Field, Instance, Maker, Partial, TupleClass
+from nb_to_flow.facts.heap import ITEMS, Field, Maker, Partial, TupleClass
 from nb_to_flow.facts.invocation import Invocation
 from nb_to_flow.facts.values import NOTHING, Value
 from nb_to_flow.ir.facts import Access, ResourceKind
@@ -50,7 +50,7 @@ class Callables(Invocation):
             return self._cached(obj, args, node)
         return super()._call_one(obj, args, node)
 
-    def _call_numpy_einsum(self, args: Arguments, node: ast.AST) -> Value:
+    def _special_numpy_einsum(self, args: Arguments, node: ast.AST) -> Value:
         """Of one array it may give a view (`"ii->i"`), of several never."""
         if len(args.positional) != 2:
             return super().call_library("numpy.einsum", args, node)
