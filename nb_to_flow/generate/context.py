@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from nb_to_flow.generate.drawing import by_module, drawn_by_name
 from nb_to_flow.generate.imports import Entry, entries_of, import_targets, parse_entries, resolve
 from nb_to_flow.generate.stars import may_bind, targets
 from nb_to_flow.ir.facts import ResourceKind, StatementFacts
@@ -43,6 +44,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities import math as prefect_math
 from pydantic import Field
+from scipy import stats as scipy_stats
 from websockets import client
 from websockets.asyncio import connection
 """
@@ -61,8 +63,9 @@ class Context:
         bound: all names that the notebook's code binds anywhere, in functions too.
         top: names that the notebook's statements bind at its top level.
         spelled: dotted names of classes in the notebook's code ("svm.SVC").
-        dotted: how the flow names callable objects that star imports bring: a flow is pickled with the objects
-            that it names itself, and not all of these can be.
+        dotted: how the flow names callable objects that star imports bring and what draws random numbers: a flow
+            is pickled with the objects that it names itself, and not all of these can be.
+        rewritten: statements that spell such names otherwise than in the notebook, by index.
         own: names of generated code that had to change because the notebook uses them otherwise.
         open_cells: cells that may print less than a line, which ends with the cell.
         draws: True if pyplot is used.
@@ -76,6 +79,7 @@ class Context:
     top: frozenset[str]
     spelled: frozenset[str]
     dotted: Mapping[str, str]
+    rewritten: Mapping[int, Statement]
     own: Mapping[str, str]
     open_cells: frozenset[int]
     draws: bool
@@ -87,7 +91,7 @@ class Context:
 
     def statement(self, index: int) -> Statement:
         """A statement of the notebook."""
-        return self.plan.facts.notebook.statements[index]
+        return self.rewritten.get(index) or self.plan.facts.notebook.statements[index]
 
     def facts(self, index: int) -> StatementFacts:
         """The facts of a statement."""
@@ -99,9 +103,7 @@ class Context:
 
     def renamed(self, code: str) -> str:
         """Generated code with its names as they are called in this module."""
-        for old, new in self.own.items():
-            code = re.sub(rf"(?<![\w.\"']){re.escape(old)}\b(?!\s*=[^=])(?![\"'])", new, code)
-        return code
+        return _renamed(code, self.own)
 
     def has_effect(self, index: int, kind: ResourceKind) -> bool:
         """True if a statement may touch that kind of resource."""
@@ -123,7 +125,11 @@ def make_context(plan: FlowPlan, options: GenerateOptions, helpers: frozenset[st
     bound = frozenset(name for s in notebook.statements for name in _bound_names(s.node))
     top = frozenset(name for f in plan.facts.statements for name in f.binds | f.may_bind)
     imports = import_targets(entries)
-    taken = bound | _task_names(plan) | _from_stars(plan, entries, bound)
+    drawing = drawn_by_name(plan, entries)
+    own_ones = {n for s in notebook.statements if s.index not in plan.imports for n in _bound_names(s.node)}
+    taken = bound - (drawing.keys() - own_ones) | _task_names(plan) | _from_stars(plan, entries, bound)
+    own = _own_names(taken, {**targets(entries), **imports}, helpers)
+    ways = {name: _renamed(way, own) for name, way in drawing.items()}
     return Context(
         plan=plan,
         options=options,
@@ -132,11 +138,18 @@ def make_context(plan: FlowPlan, options: GenerateOptions, helpers: frozenset[st
         bound=bound,
         top=top,
         spelled=frozenset(w for s in notebook.statements for w in _CLASSES.findall(s.code)),
-        dotted=_dotted(plan, imports, taken),
-        own=_own_names(taken, {**targets(entries), **imports}, helpers),
+        dotted={**_dotted(plan, imports, taken), **ways},
+        rewritten=by_module(notebook, ways),
+        own=own,
         draws=_draws(plan, imports),
         open_cells=frozenset() if "print" in bound else _open_cells(plan, imports),
     )
+
+
+def _renamed(code: str, own: Mapping[str, str]) -> str:
+    for old, new in own.items():
+        code = re.sub(rf"(?<![\w.\"']){re.escape(old)}\b(?!\s*=[^=])(?![\"'])", new, code)
+    return code
 
 
 def _task_names(plan: FlowPlan) -> frozenset[str]:
@@ -177,8 +190,10 @@ def _own_names(taken: frozenset[str], imports: Mapping[str, str], helpers: froze
     pyplot = next((local for local, target in imports.items() if target == "matplotlib.pyplot"), "plt")
     numpy = next((local for local, target in imports.items() if target == "numpy"), "np")
     pandas = next((local for local, target in imports.items() if target == "pandas"), "pd")
+    free = "scipy_stats" if "stats" in taken else "stats"
+    stats = next((local for local, target in imports.items() if target == "scipy.stats"), free)
     for entry in OWN_IMPORTS:
-        wish = {"plt": pyplot, "np": numpy, "pd": pandas}.get(entry.local, entry.local)
+        wish = {"plt": pyplot, "np": numpy, "pd": pandas, "scipy_stats": stats}.get(entry.local, entry.local)
         if wish in taken and imports.get(wish) != entry.target:
             wish = f"prefect_{wish}" if entry.module.startswith("prefect") else f"{wish}_module"
         if wish != entry.local:
@@ -195,8 +210,9 @@ def own_entries(context: Context) -> list[Entry]:
         actual = context.name(entry.local)
         bound = actual if actual != (entry.name or entry.module) else ""
         entries.append(Entry(module=entry.module, name=entry.name, bound=bound))
+    known = {entry.local for entry in entries}
     modules = dict.fromkeys(way.rpartition(".")[0] for way in context.dotted.values())
-    return entries + [Entry(module=module) for module in modules]
+    return entries + [Entry(module=module) for module in modules if module.partition(".")[0] not in known]
 
 
 def _bound_names(node: ast.AST) -> Iterator[str]:

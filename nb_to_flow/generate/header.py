@@ -102,7 +102,7 @@ def _segments(early: tuple[int, ...], context: Context) -> Iterator[tuple[Entry,
     for index in in_order:
         entries = None if index in early else entries_of(context.statement(index))
         if entries is not None:
-            block += entries
+            block += [e for e in entries if e.local not in context.dotted]
             continue
         yield tuple(block)
         block = []

@@ -90,7 +90,8 @@ def _docstring(context: Context) -> str:
 
 def _imports(header: Header, code: list[Line], context: Context) -> Iterator[Line]:
     """Import blocks for the code, with the settings that later ones rely on between them."""
-    used, added = used_names(ast.parse(joined(code))), added_words(code)
+    used = used_names(ast.parse(joined(code)))
+    added = added_words(code) | used & {way.partition(".")[0] for way in context.dotted.values()}
     own = tuple(entry for entry in own_entries(context) if entry.local in added)
     for block in header.blocks(used, own):
         if isinstance(block, str):
