@@ -220,6 +220,7 @@ class Attributes(Calls):
         own = self.find_method(obj, "__getitem__")
         if own is not None:
             return self.call_function(own, Arguments([receiver, index]), node)
+        self.compare(index, receiver)
         payload = self.payload(obj)
         if isinstance(payload, Library):
             self.data_imports.add(payload.name)

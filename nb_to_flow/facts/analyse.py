@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from nb_to_flow.ir.diagnostics import Diagnostic, Outcome, Severity
 from nb_to_flow.ir.facts import (
     DEFINITIONS,
     Access,
+    Comparison,
     Effect,
     Facts,
     Mutation,
@@ -235,6 +236,7 @@ class Analysis:
             deletes=frozenset(record.deleted - binds),
             changes=changes,
             mutations=mutations,
+            comparisons=self._comparisons(record),
             effects=record.all_effects() + tuple(_library_reads(record, role)),
             calls=frozenset(name for name in record.calls if name in self.known),
             free=frozenset(scopes.free_names(function)) if function is not None else frozenset(),
@@ -257,19 +259,14 @@ class Analysis:
         return old is None or obj in self.machine.heap.reach(self.machine.mutable(old))
 
     def _mutations(self, record: Record) -> tuple[Mutation, ...]:
-        heap, roots = self.machine.heap, self.machine.roots
-        before = {n: self.machine.mutable(old) for n, old in record.replaced.items() if old}
         found = []
-        for obj in sorted(record.changes):
-            holders = heap.holders((obj,))
-            names = {name for holder in holders for name in roots.get(holder, ())}
-            names |= {name for name, old in before.items() if not holders.isdisjoint(old)}
+        for obj, names in self._held(record.changes, record):
             if names:
                 change = record.changes[obj]
                 found.append(
                     Mutation(
                         obj=obj,
-                        names=frozenset(names),
+                        names=names,
                         deep=change.deep,
                         certain=change.certain,
                         cached=change.cached,
@@ -277,6 +274,19 @@ class Analysis:
                     )
                 )
         return tuple(found)
+
+    def _comparisons(self, record: Record) -> tuple[Comparison, ...]:
+        held = self._held(record.compared, record)
+        return tuple(Comparison(obj=obj, names=names) for obj, names in held if names)
+
+    def _held(self, objs: Iterable[int], record: Record) -> Iterator[tuple[int, frozenset[str]]]:
+        """Objects with the variables that reach them around the statement."""
+        heap, roots = self.machine.heap, self.machine.roots
+        before = {n: self.machine.mutable(old) for n, old in record.replaced.items() if old}
+        for obj in sorted(objs):
+            holders = heap.holders((obj,))
+            names = {name for holder in holders for name in roots.get(holder, ())}
+            yield obj, frozenset(names | {n for n, old in before.items() if not holders.isdisjoint(old)})
 
     def _note(self, statement: Statement, role: Role, names: frozenset[str]) -> None:
         values = self.machine.module.values

@@ -173,6 +173,16 @@ class Callables(Invocation):
             return super().call_library("type", args, node)
         return known
 
+    def _special_id(self, args: Arguments, node: ast.AST) -> Value:
+        self.compare_identity(args.first(), args.first())
+        return self.imm("int")
+
+    def _special_numpy_shares_memory(self, args: Arguments, node: ast.AST) -> Value:
+        self.compare_identity(args.first(), args.get("1|b"))
+        return self.imm("bool")
+
+    _special_numpy_may_share_memory = _special_numpy_shares_memory
+
     def _special_vars(self, args: Arguments, node: ast.AST) -> Value:
         """An object's own dict stands for the object: see `Attributes`."""
         if not args.positional:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from nb_to_flow.facts import conventions
 from nb_to_flow.facts.arguments import Arguments
-from nb_to_flow.facts.functions import Functions, arity
+from nb_to_flow.facts.functions import arity
 from nb_to_flow.facts.heap import (
     ITEMS,
     MEMORY,
@@ -18,6 +18,7 @@ from nb_to_flow.facts.heap import (
     Library,
     LibraryMethod,
 )
+from nb_to_flow.facts.identity import Identity
 from nb_to_flow.facts.knowledge.model import ApiFacts
 from nb_to_flow.facts.machine import MAX_TYPES
 from nb_to_flow.facts.values import NOTHING, Value
@@ -48,7 +49,7 @@ AMBIGUOUS = frozenset(
 BARRIERS = frozenset({"exec", "eval", "globals", "locals", "compile", "__import__"})
 
 
-class Calls(Functions):
+class Calls(Identity):
     """Calls anything."""
 
     @abstractmethod
@@ -184,6 +185,7 @@ class Calls(Functions):
         own = self.find_method(obj, name)
         if own is not None:
             return self.call_function(own, args.shifted(receiver), node)
+        self.compare(args.every(), receiver)
         type_name = self.heap.types[obj]
         root = type_name.split(".")[0]
         if "." in type_name:

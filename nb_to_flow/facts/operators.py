@@ -145,7 +145,9 @@ class Operators(Copies):
 
     def _compare(self, op: ast.cmpop, left: Value, right: Value, node: ast.AST) -> Value:
         if isinstance(op, (ast.Is, ast.IsNot)):
+            self.compare_identity(left, right)
             return self.imm("bool")
+        self.compare(left, right)
         if isinstance(op, (ast.In, ast.NotIn)):
             self.implicitly(self.looks_into(right), INSIDE, node, given=left)
             self.implicitly(left, ("__eq__", "__hash__"), node, given=self.parts(right, node))

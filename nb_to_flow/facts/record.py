@@ -63,6 +63,7 @@ class Record:
     deleted: set[str] = field(default_factory=set)
     replaced: dict[str, frozenset[int]] = field(default_factory=dict)  # what touched variables were before
     changes: dict[int, Change] = field(default_factory=dict)
+    compared: set[int] = field(default_factory=set)  # objects, by identity
     effects: dict[tuple[ResourceKind, Access, str], bool] = field(default_factory=dict)
     calls: set[str] = field(default_factory=set)
     libraries: set[str] = field(default_factory=set)

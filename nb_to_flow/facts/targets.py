@@ -91,6 +91,7 @@ class Targets(Loops):
         if own is not None:
             self.call_function(own, Arguments([receiver, index, value]), target)
             return
+        self.compare(index, receiver)
         kind = self.heap.types[obj]
         api = (
             self.knowledge.method(kind, "__setitem__:" + self.subscript_kind(target.slice, index))

@@ -84,6 +84,14 @@ class Mutation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """An object that a statement compares by identity; `names` are as in `Mutation`."""
+
+    obj: int
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatementFacts:
     """Facts of one statement. All names are module-level variables of the notebook.
 
@@ -98,6 +106,7 @@ class StatementFacts:
         changes: names whose objects it may change in place (union over `mutations`); a name can be bound and
             changed at once (`a += 1` on a list or an array).
         mutations: the objects it may change.
+        comparisons: the objects that it compares by identity, so that no variable may hold a copy instead.
         effects: what it does to the world.
         calls: notebook functions and classes (names) that it may run, transitively; a task with this
             statement needs their definitions.
@@ -125,6 +134,7 @@ class StatementFacts:
     deletes: frozenset[str] = frozenset()
     changes: frozenset[str] = frozenset()
     mutations: tuple[Mutation, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
     effects: tuple[Effect, ...] = ()
     calls: frozenset[str] = frozenset()
     free: frozenset[str] = frozenset()

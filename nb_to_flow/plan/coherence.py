@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from nb_to_flow.ir.facts import Mutation
+from nb_to_flow.ir.facts import Comparison, Mutation
 from nb_to_flow.plan.draft import Draft
 from nb_to_flow.plan.interfaces import Interface
 from nb_to_flow.plan.versions import Version
@@ -36,8 +36,10 @@ class Remedy:
     merged: tuple[tuple[frozenset[int], str], ...] = ()
 
 
-def touched_inputs(draft: Draft, interface: Interface, mutation: Mutation, statement: int) -> frozenset[str]:
-    """The group's inputs whose objects the mutation, made by one of its statements, may change."""
+def touched_inputs(
+    draft: Draft, interface: Interface, mutation: Mutation | Comparison, statement: int
+) -> frozenset[str]:
+    """The group's inputs whose objects the mutation (or comparison) that one of its statements makes may touch."""
     found = set()
     for name, definer in interface.inputs.items():
         named = name in mutation.names and _still_input(draft, interface, name, statement)
@@ -46,7 +48,7 @@ def touched_inputs(draft: Draft, interface: Interface, mutation: Mutation, state
     return frozenset(found)
 
 
-def _reached_before(draft: Draft, version: Version, mutation: Mutation, statement: int) -> bool:
+def _reached_before(draft: Draft, version: Version, mutation: Mutation | Comparison, statement: int) -> bool:
     """True if a version that the notebook has replaced by then may still reach the changed object."""
     if _is_current(draft, version, statement):
         return False
@@ -146,13 +148,12 @@ def shared_inputs(
     for group, interface in interfaces.items():
         if not interface.inputs:
             continue
-        for index, mutation in changes_of(draft, interface):
-            names = touched_inputs(draft, interface, mutation, index)
+        for index, part, done in _looked_at(draft, interface):
+            names = touched_inputs(draft, interface, part, index)
             if names:
                 cell = draft.span(index).cell + 1
-                shared = ", ".join(sorted(names))
-                why = f"{shared} share memory that cell {cell} changes in place"
-                work.append(Together(group=group, names=names, obj=mutation.obj, why=why))
+                why = f"{', '.join(sorted(names))} share memory that cell {cell} {done}"
+                work.append(Together(group=group, names=names, obj=part.obj, why=why))
     while work:
         pair = work.pop()
         key = (pair.group, pair.names, pair.obj)
@@ -162,6 +163,15 @@ def shared_inputs(
         if len(pair.names) > 1:
             yield pair
         work.extend(_further_back(draft, interfaces, group_of, pair))
+
+
+def _looked_at(draft: Draft, interface: Interface) -> Iterator[tuple[int, Mutation | Comparison, str]]:
+    """What a group's statements change, or compare by identity."""
+    for index, mutation in changes_of(draft, interface):
+        yield index, mutation, "changes in place"
+    for index in interface.steps:
+        for comparison in draft.facts.statements[index].comparisons:
+            yield index, comparison, "compares by identity"
 
 
 def _further_back(

@@ -261,25 +261,28 @@ def _is_free(draft: Draft, facts: StatementFacts) -> bool:
 
 
 def place_constants(draft: Draft) -> Draft:
-    """Constants go with their users, one copy a task, unless an object of theirs is changed for several."""
-    mutated = {m.obj for s in draft.facts.statements for m in s.mutations}
+    """Constants go with their users, one copy a task, unless an object of theirs is changed for several.
+
+    Nor if it is compared by identity.
+    """
+    touched = {m.obj for s in draft.facts.statements for m in (*s.mutations, *s.comparisons)}
     floating = {
         s.statement
         for s in draft.facts.statements
         if s.role is Role.CONSTANT
-        and (_is_immutable(draft, s.statement) or not _is_shared(draft, s.statement, mutated))
+        and (_is_immutable(draft, s.statement) or not _is_shared(draft, s.statement, touched))
     }
     floating -= draft.definitions | draft.parameter_statements | draft.dropped
     return replace(draft, repeatable=draft.repeatable | floating)
 
 
-def _is_shared(draft: Draft, index: int, mutated: set[int]) -> bool:
-    """True if several statements use the constant and something changes an object of it."""
+def _is_shared(draft: Draft, index: int, touched: set[int]) -> bool:
+    """True if several statements use the constant and something changes or compares an object of it."""
     names = draft.facts.statements[index].binds
     users = {u for n in names for u in draft.versions.users.get((n, index), ())}
     sharing = draft.facts.sharing
     objects = frozenset(o for n in names for o in sharing.bound.get(index, {}).get(n, ()))
-    return len(users) > 1 and bool(sharing.reach(objects) & mutated)
+    return len(users) > 1 and bool(sharing.reach(objects) & touched)
 
 
 def _is_immutable(draft: Draft, index: int) -> bool:

@@ -167,3 +167,24 @@ def test_changes(cells: list[str], names: str) -> None:
 @pytest.mark.parametrize(("cells", "names"), LEAVES)
 def test_leaves_alone(cells: list[str], names: str) -> None:
     assert facts_of(*cells).statements[-1].changes == frozenset(names.split())
+
+
+COMPARES = [
+    (["a = [1]", "b = a", "a is b"], "a b"),
+    (["a = [1]", "b = [1]", "a is b"], ""),
+    (["a = [1]", "b = a", "a == b"], ""),
+    (["a = None", "b = a", "a is b"], ""),
+    (["a = [1]", "b = [a]", "id(a) == id(b[0])"], "a b"),
+    ([NUMPY, "b = a[1:]", "np.shares_memory(a, b)"], "a b"),
+    (["class A:\n    pass", "a = A()", "b = [a]", "a in b"], "a b"),
+    (["class A:\n    pass", "a = A()", "b = {a: 1}", "b[a]"], "a b"),
+    (["class A:\n    pass", "a = A()", "b = {a}", "b.add(a)"], "a b"),
+    (["class A:\n    def __eq__(self, other):\n        return True", "a = A()", "b = [a]", "a in b"], ""),
+    (["from dataclasses import dataclass\n@dataclass\nclass A:\n    n: int", "a = A(1)", "b = [a]", "a in b"], ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "names"), COMPARES)
+def test_compares_by_identity(cells: list[str], names: str) -> None:
+    comparisons = facts_of(*cells).statements[-1].comparisons
+    assert frozenset().union(*(c.names for c in comparisons)) == frozenset(names.split())

@@ -1724,4 +1724,137 @@ config.index.name = 'i'
 # %%
 print(best.index.name)
 """,
+    "two_names_are_one_object": """
+data = [1, 2, 3]
+# %%
+a = [len(data)]
+# %%
+b = a
+# %%
+c = len(b) + 1
+# %%
+print(a is b, c)
+""",
+    "a_mark_is_recognised": """
+missing = object()
+# %%
+x = missing if len('ab') > 1 else 1
+# %%
+y = [x, 3]
+# %%
+print(y[0] is missing)
+""",
+    "an_object_is_a_key_by_itself": """
+class A:
+    pass
+a = A()
+# %%
+d = {a: 1}
+# %%
+n = len(d)
+# %%
+print(d[a])
+""",
+    "an_object_is_found_in_a_list": """
+class A:
+    pass
+things = [A(), A()]
+# %%
+first = things[0]
+# %%
+n = len(things)
+# %%
+print(things.index(first), first in things)
+""",
+    "views_share_memory": """
+import numpy as np
+x = np.arange(5)
+# %%
+y = x[:3]
+# %%
+n = len(y)
+# %%
+print(np.shares_memory(x, y), y.base is x)
+""",
+    "visited_nodes_are_told_from_others": """
+class Node:
+    def __init__(self, n):
+        self.n = n
+        self.links = []
+nodes = [Node(i) for i in range(4)]
+for i in range(3):
+    nodes[i].links.append(nodes[i + 1])
+# %%
+start = nodes[0]
+# %%
+seen = set()
+def walk(node):
+    if node in seen:
+        return
+    seen.add(node)
+    for other in node.links:
+        walk(other)
+walk(start)
+# %%
+left = [n.n for n in nodes if n not in seen]
+""",
+    "two_names_have_one_number": """
+a = [1]
+# %%
+b = a
+# %%
+c = len(b)
+# %%
+same = id(a) == id(b)
+""",
+    "an_object_is_removed_from_a_list": """
+class A:
+    pass
+a = A()
+# %%
+b = [a, A()]
+# %%
+c = len(b)
+# %%
+b.remove(a)
+""",
+    "a_mark_is_a_default": """
+missing = object()
+def get(d, k, default=missing):
+    if k in d:
+        return d[k]
+    return default
+# %%
+x = get({}, 'a')
+# %%
+y = [x, 3]
+# %%
+print(y[0] is missing)
+""",
+    "an_objects_parent_is_the_root": """
+class A:
+    none = None
+    def __init__(self, parent=None):
+        self.parent = parent
+root = A()
+# %%
+child = A(root)
+# %%
+n = [child]
+# %%
+print(n[0].parent is root, n[0].parent == root, child.parent != root)
+""",
+    "members_of_an_enumeration_are_themselves_everywhere": """
+import enum
+class C(enum.Enum):
+    RED = 1
+    BLUE = 2
+a = C.RED
+# %%
+b = [a]
+# %%
+n = len(b)
+# %%
+print(b[0] is a, a in b, a is C.RED)
+""",
 }
