@@ -20,10 +20,6 @@ class Callables(Invocation):
     """Calls `functools.partial`, `operator.itemgetter`, `vars` and the like."""
 
     @abstractmethod
-    def iterate(self, value: Value, node: ast.AST) -> Value:
-        """What a loop over `value` binds its target to."""
-
-    @abstractmethod
     def operate(self, left: Value, right: Value, method: str, node: ast.AST) -> Value:
         """A binary operator."""
 

@@ -193,6 +193,10 @@ class Expressions(Operators):
             if own is not None:
                 found |= self._next(self.call_function(own, Arguments([receiver]), node), node)
                 continue
+            own = self.find_method(obj, "__getitem__")
+            if own is not None:
+                found |= self.call_function(own, Arguments([receiver, self.imm("int")]), node)
+                continue
             if "iterator" in self.traits(obj):
                 self.change(receiver)
             kind = self.heap.types[obj]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from abc import abstractmethod
 from contextlib import nullcontext
 
 from nb_to_flow.facts.arguments import Arguments
@@ -83,6 +84,10 @@ class LibraryCalls(Parts):
         self.change(out, deep=True)
         return out
 
+    @abstractmethod
+    def iterate(self, value: Value, node: ast.AST) -> Value:
+        """What a loop over `value` binds its target to."""
+
     # -- targets --------------------------------------------------------------------------------------
 
     def target(self, target: str, receiver: Value, args: Arguments) -> Value:
@@ -127,7 +132,10 @@ class LibraryCalls(Parts):
         for target in api.calls:
             callee = self.target(target, receiver, args)
             others = Arguments(
-                [self.parts(value, node) | self._lent(value) for value in self._data(callee, receiver, args)]
+                [
+                    self._given_out(value, node) | self._lent(value)
+                    for value in self._data(callee, receiver, args)
+                ]
             )
             returned |= self.call(callee, others, node)
         return frozenset(returned)
@@ -192,7 +200,8 @@ class LibraryCalls(Parts):
         if word not in ("fresh", "view", "part", "items", "holds", "halves"):
             return self.target(word, receiver, args)
         if word == "part":
-            return self.part(source, api, name, node)
+            own = source & self.instances if not receiver else NOTHING
+            return self.part(source - own, api, name, node) | (self.iterate(own, node) if own else NOTHING)
         made = self._made(api, name, first, args, node, view=source if word == "view" else NOTHING)
         if word == "fresh" and not api.elements:
             self.heap.open.update(self.containers(made))
@@ -266,7 +275,12 @@ class LibraryCalls(Parts):
     def _items(self, obj: int, node: ast.AST) -> Value:
         if "buffer" in self.traits(obj) and not self.heap.types[obj].startswith("numpy."):
             return self.imm("") | frozenset(self.heap.items(obj))  # cells
-        return self.parts(frozenset((obj,)), node)
+        return self._given_out(frozenset((obj,)), node)
+
+    def _given_out(self, value: Value, node: ast.AST) -> Value:
+        """What going through values gives: objects of the notebook's classes say so themselves."""
+        own = value & self.instances
+        return self.parts(value - own, node) | (self.iterate(own, node) if own else NOTHING)
 
     def _made(
         self, api: ApiFacts, name: str, first: Value, args: Arguments, node: ast.AST, view: Value

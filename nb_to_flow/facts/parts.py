@@ -45,7 +45,7 @@ class Parts(Lazily):
             found = self.new(("part", node), INDEX)
             owners = set(self.mutable(source))
             if name == ".index":
-                owners |= {o for o in self.heap.reach(owners) if self.heap.types[o] == "pandas.Series"}
+                owners |= {o for o in self.heap.reach(owners) if self._is_labelled(o)}
             for obj in owners:
                 self.heap.hold(obj, name, found)
         return found
@@ -61,17 +61,24 @@ class Parts(Lazily):
         """What is made of tables and indexes may have the very same indexes, not only equal ones."""
         tables = [obj for obj in made if self.heap.types[obj] in TABLES]
         for obj in sources if tables else ():
-            if self.heap.types[obj] in (*TABLES, INDEX):
+            if self.heap.types[obj] == INDEX or self._is_labelled(obj):
                 for table in tables:
                     self.alike.setdefault(table, set()).add(obj)
                     self.alike.setdefault(obj, set()).add(table)
 
     def _labelled_alike(self, obj: int) -> Iterable[int]:
         found = self.alike.get(obj, set()).copy()
-        near = self.heap.parents[obj] if self.heap.types[obj] == INDEX else self.heap.inside(obj)
-        found |= {o for o in near if self.heap.types[o] in (*TABLES, INDEX)}
+        if self.heap.types[obj] == INDEX:
+            return found | set(filter(self._is_labelled, self.heap.parents[obj]))
         memory = self.heap.fields[obj].get(MEMORY, set())
-        return found | {o for m in memory for o in self.heap.parents[m] if self.heap.types[o] in TABLES}
+        views = {o for m in memory for o in self.heap.parents[m] if self._is_labelled(o)}
+        inside = self.heap.inside(obj)
+        return found | views | {o for o in inside if self.heap.types[o] == INDEX or self._is_labelled(o)}
+
+    def _is_labelled(self, obj: int) -> bool:
+        """True for tables, also for what may be a column of one."""
+        kind = self.heap.types[obj]
+        return kind in TABLES or not kind and MEMORY in self.heap.fields[obj]
 
     def cells_of(self, frames: Value) -> Value:
         """The lists and dicts that stand in cells of frames: their views have them too."""

@@ -265,7 +265,8 @@ def place_constants(draft: Draft) -> Draft:
 
     Nor if it is compared by identity.
     """
-    touched = {m.obj for s in draft.facts.statements for m in (*s.mutations, *s.comparisons)}
+    touched = {m.obj for s in draft.facts.statements for m in s.mutations}
+    touched |= {c.obj for s in draft.facts.statements for c in s.comparisons}
     floating = {
         s.statement
         for s in draft.facts.statements

@@ -1857,4 +1857,112 @@ n = len(b)
 # %%
 print(b[0] is a, a in b, a is C.RED)
 """,
+    "library_functions_go_through_what_a_class_gives": """
+step = [1]
+# %%
+class Bag:
+    def __init__(self, items):
+        self.items = items
+
+    def __iadd__(self, other):
+        self.items.append(other)
+        return self
+    def __iter__(self):
+        return iter(self.items)
+# %%
+result = Bag([1, 2])
+# %% [markdown]
+# Load
+# %%
+result += step
+# %%
+config = sorted(result, key=str)
+# %%
+config[-1].__setitem__(0, [5])
+""",
+    "a_callback_gets_what_a_class_gives": """
+step = [1]
+class Bag:
+    def __init__(self, items):
+        self.items = items
+    def __iter__(self):
+        return iter(self.items)
+# %%
+bag = Bag([step])
+# %%
+def put(x):
+    x.append(2)
+    return len(x)
+r = list(map(put, bag))
+# %%
+n = len(step)
+""",
+    "going_through_by_items": """
+step = [1]
+class Bag:
+    def __init__(self, items):
+        self.items = items
+    def __getitem__(self, i):
+        return self.items[i]
+# %%
+bag = Bag([step])
+# %%
+a, = bag
+# %%
+a.append(1)
+# %%
+b = [x for x in bag]
+# %%
+b[0].append(3)
+# %%
+n = len(step)
+""",
+    "the_largest_of_what_a_class_gives": """
+step = [1]
+class Bag:
+    def __init__(self, items):
+        self.items = items
+    def __iter__(self):
+        return iter(self.items)
+# %%
+bag = Bag([step])
+# %%
+a = max(bag)
+# %%
+a.append(1)
+# %%
+b = dict(enumerate(bag))
+# %%
+b[0].append(3)
+# %%
+n = len(step)
+""",
+    "going_through_an_object_by_its_items": """
+class Bag:
+    def __init__(self, items):
+        self.items = items
+    def __getitem__(self, i):
+        return self.items[i]
+# %%
+result = Bag([[1], [2]])
+# %%
+for x in result:
+    x.append(3)
+# %%
+y = max(result)
+# %%
+y.append(4)
+# %%
+print(result.items)
+""",
+    "columns_of_a_frame_keep_its_index": """
+import pandas as pd
+table = pd.DataFrame({'a': [3, 1, 2], 'b': [0.5, 2.0, 1.5]})
+# %%
+table = {name: column for name, column in table.items()}
+# %%
+result = pd.DataFrame({'a': table['a']})
+# %%
+result.index.name = 'i'
+""",
 }
