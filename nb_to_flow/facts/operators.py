@@ -101,6 +101,8 @@ class Operators(Copies):
 
     def _arithmetic(self, left: Value, right: Value, method: str, node: ast.AST) -> Value:
         types = self.types(left | right)
+        if "decimal.Decimal" in types:
+            self.record.libraries.add("decimal")  # whose settings say how exact this is
         for kind in (ARRAYS[2], ARRAYS[1], ARRAYS[0], ARRAYS[3]):
             if kind in types:
                 made = self.new(node, kind)

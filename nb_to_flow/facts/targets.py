@@ -66,6 +66,8 @@ class Targets(Loops):
             setter = self.find_method(obj, "__setattr__")
             if setter is not None:
                 self.call_function(setter, Arguments([frozenset((obj,)), self.text(name), held]), node)
+            if self._sets(obj, held):
+                continue
             if obj not in self.heap.frozen:
                 self.record.change(obj, deep=False)
             if self.heap.types[obj] == INDEX:
@@ -74,6 +76,14 @@ class Targets(Loops):
                 continue
             self.heap.hold(obj, "." + name, held)
             self._through(obj)
+
+    def _sets(self, obj: int, held: Value) -> bool:
+        """A store that a table says is a setting (`getcontext().prec = 9`)."""
+        kind = self.heap.types[obj]
+        api = self.knowledge.method(kind, "__setattr__") if kind else None
+        for effect in api.effects if api is not None else ():
+            self.run_effect(effect, frozenset((obj,)), Arguments([held]))
+        return api is not None and bool(api.effects) and not api.changes
 
     def _set_item(self, target: ast.Subscript, value: Value) -> None:
         receivers = self.eval(target.value)

@@ -13,6 +13,7 @@ from nb_to_flow.plan.parameters import is_literal
 
 _STATE_KINDS = frozenset({ResourceKind.AMBIENT, ResourceKind.ENVIRONMENT})
 _HARMLESS = frozenset({ResourceKind.STDOUT, ResourceKind.DISPLAY})
+_PER_THREAD = frozenset({"decimal"})  # libraries whose settings a module can't make for all threads
 
 
 def place_imports(draft: Draft) -> Draft:
@@ -244,7 +245,10 @@ def place_settings(draft: Draft) -> Draft:
         if facts.role is not Role.SETTING:
             continue
         index = facts.statement
-        if index not in watched and index not in secret and _is_free(draft, facts):
+        is_everywhere = not any(
+            e.kind is ResourceKind.AMBIENT and e.name in _PER_THREAD for e in facts.effects
+        )
+        if is_everywhere and index not in watched and index not in secret and _is_free(draft, facts):
             hoisted.add(index)
         elif not facts.binds and not facts.may_bind:
             repeated.add(index)

@@ -1965,4 +1965,43 @@ result = pd.DataFrame({'a': table['a']})
 # %%
 result.index.name = 'i'
 """,
+    "how_exact_decimal_numbers_are": """
+from decimal import Decimal, getcontext
+getcontext().prec = 5
+# %%
+a = Decimal(1) / Decimal(7)
+# %%
+n = len('abc')
+# %%
+b = a * 3
+""",
+    "how_exact_decimal_numbers_are_changes": """
+from decimal import Decimal, getcontext
+getcontext().prec = 5
+# %%
+a = Decimal(1) / Decimal(7)
+# %%
+getcontext().prec = 10
+# %%
+b = Decimal(1) / Decimal(7)
+""",
+    "the_context_of_decimal_numbers_has_a_name": """
+import decimal
+ctx = decimal.getcontext()
+ctx.prec = 6
+# %%
+a = decimal.Decimal(1) / 7
+# %%
+ctx.prec = 3
+# %%
+b = a * 3
+# %%
+with decimal.localcontext() as local:
+    local.prec = 2
+    c = a * 3
+# %%
+xs = [decimal.Decimal(i) for i in range(3)]
+# %%
+t = sum(xs) / 7
+""",
 }
