@@ -12,7 +12,9 @@ def mode_access(mode: str) -> Iterator[Access]:
     """What an `open` mode does to the file: "r+" reads and writes."""
     if "r" in mode or "+" in mode:
         yield Access.READ
-    if "w" in mode or "x" in mode or ("r" in mode and "+" in mode):
+    if "x" in mode:
+        yield Access.ONCE
+    if "w" in mode or ("r" in mode and "+" in mode):
         yield Access.WRITE
     if "a" in mode:
         yield Access.APPEND

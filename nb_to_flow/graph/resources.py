@@ -11,7 +11,7 @@ from nb_to_flow.graph.paths import UNKNOWN
 from nb_to_flow.ir.facts import DEFINITIONS, Access, Effect, Facts, ResourceKind, Role, StatementFacts
 from nb_to_flow.ir.graph import Edge, EdgeKind
 
-_WRITES = frozenset({Access.WRITE, Access.APPEND})
+_WRITES = frozenset({Access.WRITE, Access.APPEND, Access.ONCE})
 
 
 def resource_edges(facts: Facts) -> Iterator[Edge]:
@@ -173,5 +173,5 @@ class _States:
 
 def _by_access(effects: tuple[Effect, ...] | list[Effect]) -> list[Effect]:
     """Reads before writes: within one statement they don't order each other."""
-    order = {Access.SEED: 0, Access.READ: 1, Access.DRAW: 2, Access.APPEND: 3, Access.WRITE: 4}
-    return sorted(effects, key=lambda e: order[e.access])
+    order = (Access.SEED, Access.READ, Access.DRAW, Access.APPEND, Access.WRITE, Access.ONCE)
+    return sorted(effects, key=lambda e: order.index(e.access))

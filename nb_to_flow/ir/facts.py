@@ -32,6 +32,7 @@ class Access(str, Enum):
     READ = "read"
     WRITE = "write"
     APPEND = "append"
+    ONCE = "once"  # writes what can't be done twice: makes, removes or renames a file or folder
     SEED = "seed"  # sets a random generator's state whatever it was before
     DRAW = "draw"  # reads and moves a random generator's state
 

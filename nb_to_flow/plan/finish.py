@@ -95,7 +95,7 @@ def _refused_retry(draft: Draft, task: TaskPlan) -> list[Diagnostic]:
         e
         for e in effects_of(draft, task)
         if e.kind in (ResourceKind.FILE, ResourceKind.DATABASE, ResourceKind.NETWORK)
-        and e.access in (Access.APPEND, Access.WRITE)
+        and e.access in (Access.APPEND, Access.WRITE, Access.ONCE)
     ]
     if task.retry or not risky:
         return []

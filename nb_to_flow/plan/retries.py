@@ -9,7 +9,7 @@ from nb_to_flow.plan.draft import Draft
 
 _HELPS = frozenset({ResourceKind.FILE, ResourceKind.NETWORK, ResourceKind.DATABASE})
 _NEVER = frozenset({ResourceKind.SUBPROCESS, ResourceKind.DIRECTORY, ResourceKind.EVERYTHING})
-_CHANGES = frozenset({Access.WRITE, Access.APPEND})
+_CHANGES = frozenset({Access.WRITE, Access.APPEND, Access.ONCE})
 
 
 def effects_of(draft: Draft, task: TaskPlan) -> list[Effect]:
@@ -31,9 +31,17 @@ def _overwrites_what_it_read(draft: Draft, task: TaskPlan) -> bool:
         return False
     inside = [e for e in draft.graph.edges if e.kind is EdgeKind.FILE and {e.source, e.target} <= steps]
     own = {e.target for e in inside if e.passes and e.certain}  # it reads what the task has just written
-    if any(not e.passes and _reads(draft, e.source) and e.source not in own for e in inside):
+    replaced = (e for e in inside if not e.passes and _reads(draft, e.source))
+    if any(e.source not in own or _looks_around(draft, e.source, e.target) for e in replaced):
         return True
     return any(_reads(draft, i) & _writes(draft, i) - {"?"} for i in steps - own)
+
+
+def _looks_around(draft: Draft, reader: int, writer: int) -> bool:
+    """True if one statement looks into a folder that another writes into: it sees more files the second time."""
+    written = _writes(draft, writer)
+    folders = [path.partition("*")[0].rstrip("/") for path in _reads(draft, reader)]
+    return any(w != f and (f in ("", ".") or w.startswith(f"{f}/")) for f in folders for w in written)
 
 
 def _reads(draft: Draft, index: int) -> frozenset[str]:
@@ -41,20 +49,20 @@ def _reads(draft: Draft, index: int) -> frozenset[str]:
 
 
 def _writes(draft: Draft, index: int) -> frozenset[str]:
-    return _paths(draft, index, Access.WRITE)
+    return _paths(draft, index, Access.WRITE, Access.ONCE)
 
 
-def _paths(draft: Draft, index: int, access: Access) -> frozenset[str]:
+def _paths(draft: Draft, index: int, *accesses: Access) -> frozenset[str]:
     """The files that the statement reads or writes."""
     effects = draft.facts.statements[index].effects
-    return frozenset(e.name for e in effects if e.kind is ResourceKind.FILE and e.access is access)
+    return frozenset(e.name for e in effects if e.kind is ResourceKind.FILE and e.access in accesses)
 
 
 def _is_idempotent(effect: Effect) -> bool:
     if effect.kind in _NEVER:
         return False
     if effect.kind is ResourceKind.FILE:
-        return effect.access is not Access.APPEND
+        return effect.access not in (Access.APPEND, Access.ONCE)
     if effect.kind in (ResourceKind.DATABASE, ResourceKind.NETWORK):
         return effect.access not in _CHANGES
     return True
@@ -66,7 +74,7 @@ def notes_for(draft: Draft, task: TaskPlan) -> tuple[str, ...]:
     effects = effects_of(draft, task)
     for verb, access in (
         ("Reads", (Access.READ,)),
-        ("Writes", (Access.WRITE,)),
+        ("Writes", (Access.WRITE, Access.ONCE)),
         ("Appends to", (Access.APPEND,)),
     ):
         paths = sorted(

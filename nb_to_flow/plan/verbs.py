@@ -32,7 +32,7 @@ def verb_of(assembly: Assembly, group: int) -> str:
     verb = _by_calls(assembly, group, kinds)
     if verb:
         return verb
-    if (ResourceKind.FILE, Access.WRITE) in kinds:
+    if kinds & {(ResourceKind.FILE, Access.WRITE), (ResourceKind.FILE, Access.ONCE)}:
         return "write"
     binds = bool(assembly.interfaces[group].final)
     if (ResourceKind.FILE, Access.READ) in kinds and binds:
@@ -55,7 +55,8 @@ def _by_calls(assembly: Assembly, group: int, kinds: set[tuple[ResourceKind, Acc
     called = {name for i in own for name in _called(_node(draft, i))}
     last = {name for i in own for name in _value_calls(_node(draft, i))}
     given = any(definer in assembly.home for definer in assembly.interfaces[group].inputs.values())
-    writes = bool(kinds & {(ResourceKind.FILE, Access.WRITE), (ResourceKind.DATABASE, Access.WRITE)})
+    written = {(ResourceKind.FILE, Access.WRITE), (ResourceKind.FILE, Access.ONCE)}
+    writes = bool(kinds & (written | {(ResourceKind.DATABASE, Access.WRITE)}))
     for verb, calls in CALLS:
         if (last if verb in _MADE_LAST else called) & calls and not (verb == "load" and given and writes):
             return _fitting(draft, own, verb, called)

@@ -1319,6 +1319,51 @@ seen().x.append(3)
 # %%
 print(thing.x)
 """,
+    "a_folder_that_is_looked_into_and_written_into": """
+from pathlib import Path
+root = Path('out')
+root.mkdir(exist_ok=True)
+for i in range(2):
+    (root / f'{i}.txt').write_text(str(i))
+# %%
+names = sorted(p.name for p in root.iterdir())
+# %%
+(root / '2.txt').write_text('x')
+# %%
+print(names, sorted(p.name for p in root.glob('*.txt')))
+""",
+    "a_file_that_is_moved_and_removed": """
+import os
+import shutil
+with open('a.txt', 'w') as file:
+    file.write('1')
+# %%
+shutil.copy('a.txt', 'b.txt')
+# %%
+os.rename('a.txt', 'c.txt')
+# %%
+print(open('b.txt').read())
+# %%
+os.remove('b.txt')
+# %%
+os.makedirs('d/e')
+# %%
+print(os.path.exists('b.txt'), sorted(os.listdir('d')))
+""",
+    "decimals_are_rounded_as_the_library_is_set": """
+import decimal
+decimal.getcontext().prec = 5
+# %%
+x = decimal.Decimal(1) / 3
+# %%
+decimal.getcontext().prec = 10
+# %%
+y = decimal.Decimal(1) / 3
+# %%
+z = y / 3
+# %%
+print(x, y)
+""",
     "groups_of_items_hold_the_items": """
 import itertools
 # %%
