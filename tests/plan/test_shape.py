@@ -69,8 +69,27 @@ def test_the_seed_moves_to_the_draw(report: FlowPlan) -> None:
 def test_only_what_is_idempotent_is_retried(report: FlowPlan) -> None:
     assert report.task("load_orders").retry
     assert not report.task("clean_orders").retry
-    plan = plan_of("open('log.txt', 'a').write('x')", outputs="auto")
-    assert not plan.tasks[0].retry
+
+
+@pytest.mark.parametrize(
+    ("code", "retried"),
+    [
+        ("open('log.txt', 'w').write('x')", True),
+        ("open('log.txt', 'a').write('x')", False),
+        ("open('log.txt', 'x').write('x')", False),
+        ("import os\nos.makedirs('out', exist_ok=True)", True),
+        ("import os\nos.makedirs('out')", False),
+        ("import os\nos.remove('a.txt')", False),
+        ("import os\nos.rename('a.txt', 'b.txt')", False),
+        ("from pathlib import Path\nPath('a.txt').unlink(missing_ok=True)", True),
+        ("from pathlib import Path\nPath('a.txt').unlink()", False),
+        ("import os\nopen('out/a.txt', 'w').write('x')\nn = os.listdir('out')", True),
+        ("import os\nn = os.listdir('out')\nopen('out/a.txt', 'w').write('x')", False),
+    ],
+)
+def test_what_can_be_done_twice_is_retried(code: str, retried: bool) -> None:
+    plan = plan_of(code, outputs="auto")
+    assert [task.retry for task in plan.tasks] == [retried]
 
 
 def test_local_functions_are_repeated() -> None:
