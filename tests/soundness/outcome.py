@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import functools
 import gc
 import itertools
 import random
@@ -79,7 +80,7 @@ def digest(value: Any, seen: tuple[int, ...] = ()) -> Any:
     if isinstance(value, CODE) or callable(value):
         return "code", getattr(value, "__name__", "")
     if hasattr(value, "__next__"):
-        return "iterator" if hasattr(value, "read") or _looks_up(value) else _rest(value, seen)
+        return "iterator" if _is_opaque(value) else _rest(value, seen)
     if type(value).__module__ in ("__main__", "made_up_flow"):
         return name, tuple((k, digest(v, seen)) for k, v in sorted(vars(value).items()))
     return name, plain(repr(value))
@@ -106,16 +107,26 @@ def _without_attrs(frame: pd.DataFrame) -> Iterator[dict[Any, Any]]:
         frame._attrs = attrs
 
 
-def _looks_up(iterator: Any, depth: int = 3) -> bool:
-    """True for iterators whose code looks names up, which may be gone by now."""
-    if isinstance(iterator, types.GeneratorType):
+def _is_opaque(iterator: Any, depth: int = 3) -> bool:
+    """True for iterators that looking into changes others, or whose names may be gone by now."""
+    if isinstance(iterator, types.GeneratorType) or hasattr(iterator, "read"):
         return True
     held = gc.get_referents(iterator) if depth else []
-    codes = [f.__code__ for f in held if isinstance(f, types.FunctionType)]
-    names = {name for code in codes for name in (*code.co_names, *code.co_freevars)}
-    return any(n not in _BUILTINS for n in names) or any(
-        _looks_up(one, depth - 1) for one in held if hasattr(one, "__next__")
+    return any(map(_reaches_out, held)) or any(
+        _is_opaque(one, depth - 1) for one in held if hasattr(one, "__next__")
     )
+
+
+def _reaches_out(function: Any) -> bool:
+    """True for functions that look names up and methods bound to data."""
+    if isinstance(function, functools.partial):
+        return _reaches_out(function.func)
+    if isinstance(function, types.BuiltinFunctionType):
+        return not isinstance(function.__self__, (types.ModuleType, type, types.NoneType))
+    if isinstance(function, types.FunctionType):
+        code = function.__code__
+        return any(name not in _BUILTINS for name in (*code.co_names, *code.co_freevars))
+    return isinstance(function, types.MethodType)
 
 
 def _rest(iterator: Any, seen: tuple[int, ...]) -> Any:
