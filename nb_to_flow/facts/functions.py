@@ -264,10 +264,8 @@ class Functions(LibraryCalls):
             return
         defaults = self._declared(cls)
         passed = [n for n, field in defaults.items() if field is None or field.is_passed]
-        for index, (name, value) in enumerate(zip(passed, args.positional, strict=False)):
+        for name, value in zip(passed, args.positional, strict=False):
             self.heap.hold(obj, "." + name, value)
-            if "typing.NamedTuple" in cls.library_bases:
-                self.heap.hold(obj, f"[{index}]", value)
         for value in args.positional[len(passed) :]:
             self.heap.hold(obj, ITEMS, value)
         self.heap.hold(obj, ITEMS, args.rest)
@@ -277,6 +275,10 @@ class Functions(LibraryCalls):
         for name, field in defaults.items():
             if field is not None and name not in given:
                 self.heap.hold(obj, "." + name, self._default(field, name, node))
+        if "typing.NamedTuple" in cls.library_bases:
+            for index, name in enumerate(passed):
+                held = self.heap.fields[obj].get("." + name) or cls.namespace.values.get(name, NOTHING)
+                self.heap.hold(obj, f"[{index}]", frozenset(held))
 
     def _declared(self, cls: ClassObject) -> dict[str, Field | None]:
         """The annotated names of a class and its bases, in a constructor's order, with their `field(...)`."""

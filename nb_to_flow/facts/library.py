@@ -9,7 +9,7 @@ from contextlib import nullcontext
 
 from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.files import mode_access, normal_path
-from nb_to_flow.facts.heap import ITEMS, MEMORY, Library
+from nb_to_flow.facts.heap import ITEMS, MEMORY, FunctionObject, Library
 from nb_to_flow.facts.knowledge.model import ApiFacts
 from nb_to_flow.facts.parts import INDEX, Parts
 from nb_to_flow.facts.shell import named_files
@@ -87,6 +87,10 @@ class LibraryCalls(Parts):
     @abstractmethod
     def iterate(self, value: Value, node: ast.AST) -> Value:
         """What a loop over `value` binds its target to."""
+
+    @abstractmethod
+    def find_method(self, obj: int, name: str) -> FunctionObject | None:
+        """A method that the notebook defines for an object's class."""
 
     # -- targets --------------------------------------------------------------------------------------
 
@@ -279,7 +283,8 @@ class LibraryCalls(Parts):
 
     def _given_out(self, value: Value, node: ast.AST) -> Value:
         """What going through values gives: objects of the notebook's classes say so themselves."""
-        own = value & self.instances
+        says = ("__iter__", "__getitem__")
+        own = frozenset(o for o in value & self.instances if any(self.find_method(o, m) for m in says))
         return self.parts(value - own, node) | (self.iterate(own, node) if own else NOTHING)
 
     def _made(

@@ -2049,4 +2049,19 @@ xs = [decimal.Decimal(i) for i in range(3)]
 # %%
 t = sum(xs) / 7
 """,
+    "a_named_tuple_is_gone_through": """
+from typing import NamedTuple
+class Model(NamedTuple):
+    rate: float = 0.5
+    seen: tuple = ()
+log = [1]
+model = Model(seen=(log,))
+# %%
+rate, seen = model
+parts = list(model) + [part for part in zip(model, model)]
+# %%
+parts[1][0].append(2)
+# %%
+print(log, sorted(str(part) for part in enumerate(model)))
+""",
 }
