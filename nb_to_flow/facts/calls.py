@@ -83,6 +83,9 @@ class Calls(Identity):
         if method is not None:
             return self.call_function(method, args.shifted(frozenset((obj,))), node)
         self.maybe_called(frozenset((obj,)), args, node)
+        cls = self.instance_class(obj)
+        if cls is not None and self._has_library_base(cls):
+            return self._inherited_call(obj, cls, args, node) | self.new(node, "")
         if obj in self.taken:
             receiver, name = self.taken[obj]
             return self.call_method(frozenset((receiver,)), name, args, node)
@@ -145,9 +148,23 @@ class Calls(Identity):
         return frozenset((obj,))
 
     def _consider_instances(self, args: Arguments, node: ast.AST) -> None:
+        """Special methods of what a library is given may be called, and all of classes that it is to use itself."""
+        for obj in sorted(NOTHING.union(*args.keywords.values())):
+            cls = self.payload(obj)
+            if isinstance(cls, ClassObject) and cls.library_bases:
+                (made,) = self._construct(obj, cls, Arguments(), node)
+                self._inherited_call(made, cls, args, node)
         if self.instances:
             for obj in sorted(self.heap.reach(args.every()) & self.instances):
                 self.special_methods(obj, node)
+                self._made_use_of(obj, args, node)
+
+    def _made_use_of(self, obj: int, args: Arguments, node: ast.AST) -> None:
+        """A library calls whatever it asks objects of its own kind to have (`Pipeline.fit` an estimator's `fit`)."""
+        cls = self.instance_class(obj)
+        if cls is not None and self._has_library_base(cls) and (obj, "") not in self.record.implicit:
+            self.record.implicit.add((obj, ""))
+            self._inherited_call(obj, cls, args, node)
 
     def _unknown_function(self, name: str, args: Arguments, node: ast.AST) -> Value:
         """Assumed to leave its arguments alone and to keep hold of them; callbacks may be called."""
@@ -194,6 +211,9 @@ class Calls(Identity):
         if api is not None:
             api = self._without_own_changes(obj, api)
             self._consider_instances(args, node)
+            if "." in type_name and self.instances:
+                for one in sorted(self.heap.reach(receiver) & self.instances):
+                    self._made_use_of(one, args, node)
             return self.apply(api, name, receiver, args, node)
         if type_name and self.knowledge.attribute(type_name, name) is not None:
             return self.call(self.attribute(receiver, name, node), args, node)
@@ -208,8 +228,9 @@ class Calls(Identity):
         if obj not in self.heap.frozen:
             self._unknown_draws(name, args)
         cls = self.instance_class(obj)
+        given = self._methods_called(obj, name, args, node)
         if cls is not None:
-            self._inherited_call(obj, cls, args, node)
+            given |= self._inherited_call(obj, cls, args, node)
         if obj in self.heap.frozen:
             return self.new((node, name), "")
         traits = self.traits(obj)
@@ -220,20 +241,20 @@ class Calls(Identity):
         if like is not None:
             if "view" in like.result.split(" | ") and not self.heap.fields[obj].get(MEMORY):
                 self.heap.hold(obj, MEMORY, (self.heap.buffer(("own", obj)),))
-            return self.apply(like, name, frozenset((obj,)), args, node)
-        result = self.new((node, name), "") | self._methods_called(obj, name, args, node)
+            return self.apply(like, name, frozenset((obj,)), args, node) | given
+        result = self.new((node, name), "")
         if "reader" in traits or conventions.reads(name):
-            return result
+            return result | given
         kind = self.heap.types[obj]
         self.record.assume(
             f"`{kind + '.' if kind else ''}{name}()` is unknown: assumed to change the object it is called on"
         )
         self.change((obj,), certain=False)
         if "buffer" in traits:
-            return result
+            return result | given
         for made in result:
             self.heap.hold(made, ITEMS, (obj,))
-        return result | {obj} if conventions.returns_self(name) else result
+        return result | given | ({obj} if conventions.returns_self(name) else NOTHING)
 
     def _methods_called(self, obj: int, name: str, args: Arguments, node: ast.AST) -> Value:
         """An object of unknown make may be of one of the notebook's classes."""
@@ -261,12 +282,17 @@ class Calls(Identity):
         apis = (self.knowledge.method(kind, name) for kind in likely)
         return next((api for api in apis if api is not None), None)
 
-    def _inherited_call(self, obj: int, cls: ClassObject, args: Arguments, node: ast.AST) -> None:
-        """A library base's method may call any method that the notebook's class defines."""
-        for one in self.lineage(cls) if cls.library_bases else ():
+    def _has_library_base(self, cls: ClassObject) -> bool:
+        return any(one.library_bases for one in self.lineage(cls))
+
+    def _inherited_call(self, obj: int, cls: ClassObject, args: Arguments, node: ast.AST) -> Value:
+        """A library base's method may call any method that the notebook's class defines, and return what that does."""
+        found: set[int] = set()
+        for one in self.lineage(cls) if self._has_library_base(cls) else ():
             for value in list(one.namespace.values.values()):
                 for method in value:
                     payload = self.payload(method)
                     if isinstance(payload, FunctionObject) and not any(k is payload for k, _ in self.active):
                         rest = [self._any(args, node)] * max(arity(payload) - 1, 0)
-                        self.call_function(payload, Arguments([frozenset((obj,)), *rest]), node)
+                        found |= self.call_function(payload, Arguments([frozenset((obj,)), *rest]), node)
+        return frozenset(found)

@@ -112,6 +112,8 @@ CHANGES = [
     (["from somewhere import each\nxs = []", "each([1, 2], xs.append)"], "xs"),
     (["step = {}", "step['k'] = step", "step['k']['z'] = 7"], "step"),
     ([PANDAS, "frames = {'x': df}", "for name, f in frames.items():\n    f['b'] = 1"], "df frames"),
+    (["import lib\nseen = []\nclass A(lib.Base):\n    def forward(self, x):\n        seen.append(x)", "a = A()", "a(3)"], "seen"),
+    (["from sklearn.pipeline import make_pipeline\nfrom sklearn.base import BaseEstimator\nseen = []\nclass A(BaseEstimator):\n    def fit(self, x, y):\n        seen.append(x)", "p = make_pipeline(A())", "p.fit([], [])"], "p seen"),
     (["import copy\nx = [[1]]", "y = copy.copy(x)", "y[0].append(2)"], "x y"),
     (["import json\nx = json.loads('{}')", "x['n'] = 3", "y = x['l']", "y.append(1)"], "x y"),
     (["import json\nx = json.loads('[]')", "y = x + [1]", "y[0].append(1)"], "x y"),

@@ -2064,4 +2064,78 @@ parts[1][0].append(2)
 # %%
 print(log, sorted(str(part) for part in enumerate(model)))
 """,
+    "a_base_class_of_a_library_calls_what_a_class_has": """
+from sklearn.base import BaseEstimator, TransformerMixin
+seen = []
+class Own(BaseEstimator, TransformerMixin):
+    def fit(self, X, y=None):
+        seen.append(len(X))
+        return self
+    def transform(self, X):
+        return X
+own = Own()
+# %%
+a = own.fit_transform([[1.0], [2.0]])
+# %%
+r = len(seen)
+""",
+    "an_inherited_method_gives_what_an_own_one_gives": """
+import collections.abc
+class M(collections.abc.Mapping):
+    def __init__(self, d):
+        self.d = d
+        self.n = 0
+    def __getitem__(self, k):
+        self.n += 1
+        return self.d[k]
+    def __iter__(self):
+        return iter(self.d)
+    def __len__(self):
+        return len(self.d)
+m = M({'a': [1]})
+# %%
+x = m.get('a')
+# %%
+x.append(2)
+# %%
+y = dict(m.items())
+# %%
+r = (m.n, m.d)
+""",
+    "a_library_makes_an_object_of_a_class_late": """
+import json
+scale = 1
+class Enc(json.JSONEncoder):
+    def default(self, o):
+        return scale
+# %%
+scale = 2
+# %%
+t = json.dumps({'a': {1}}, cls=Enc)
+""",
+    "a_library_makes_an_object_of_a_class_twice": """
+import json
+scale = [1]
+class Enc(json.JSONEncoder):
+    def default(self, o):
+        return len(scale)
+# %%
+t = json.dumps({'a': {1}}, cls=Enc)
+# %%
+scale.append(3)
+# %%
+u = json.dumps({'a': {1}}, cls=Enc)
+""",
+    "a_library_makes_an_object_of_a_class": """
+import json
+seen = []
+class Enc(json.JSONEncoder):
+    def default(self, o):
+        seen.append(1)
+        return str(o)
+# %%
+t = json.dumps({'a': {1}.__class__}, cls=Enc)
+# %%
+r = len(seen)
+""",
 }
