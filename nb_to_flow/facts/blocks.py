@@ -61,9 +61,10 @@ class Blocks(Targets):
         return True
 
     def _run_Raise(self, node: ast.Raise) -> bool:
-        for part in (node.exc, node.cause):
-            if part is not None:
-                self.raised |= self.mutable(self.eval(part))
+        raised, cause = (NOTHING if p is None else self.mutable(self.eval(p)) for p in (node.exc, node.cause))
+        for error in raised:
+            self.heap.hold(error, ".__cause__", cause)
+        self.raised |= raised
         return True
 
     def _run_Break(self, node: ast.stmt) -> bool:

@@ -46,6 +46,15 @@ class Callables(Invocation):
             return self._cached(obj, args, node)
         return super()._call_one(obj, args, node)
 
+    def _special_numpy_apply_along_axis(self, args: Arguments, node: ast.AST) -> Value:
+        """The function is given views of lines of the array, which stands third."""
+        lines = self.parts(args.get("2|arr"), node)
+        returned = self.call(args.get("0|func1d"), Arguments([lines, *args.positional[3:]]), node)
+        made = self.new(node, "numpy.ndarray")
+        for obj in made:
+            self.heap.hold(obj, ITEMS, self.mutable(returned))
+        return made
+
     def _special_numpy_einsum(self, args: Arguments, node: ast.AST) -> Value:
         """Of one array it may give a view (`"ii->i"`), of several never."""
         if len(args.positional) != 2:

@@ -27,7 +27,15 @@ COMPILED = frozenset(
     {"list", "dict", "set", "bytearray", "numpy.ndarray", "numpy.random.Generator", "random.Random"}
 ) | {f"collections.{name}" for name in ("deque", "defaultdict", "Counter", "OrderedDict")}
 
-PICKLING = ("__copy__", "__deepcopy__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__")
+PICKLING = (
+    "__getattribute__",
+    "__copy__",
+    "__deepcopy__",
+    "__reduce__",
+    "__reduce_ex__",
+    "__getstate__",
+    "__setstate__",
+)
 REFILLING = ("__setitem__", "append", "extend")  # what unpickling calls on classes derived from containers
 
 

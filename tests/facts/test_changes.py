@@ -61,6 +61,7 @@ CHANGES = [
     ([NUMPY, "b = np.ones(4)", "np.sqrt(a, b)"], "b"),
     ([NUMPY, "b = np.ones(4)", "np.add(a, 1, b)"], "b"),
     ([NUMPY, "np.add.at(a, [0], 1)"], "a"),
+    ([NUMPY, "b = a.reshape(2, 2)\ndef f(row):\n    row[0] = 1\n    return 1", "np.apply_along_axis(f, 1, b)"], "a b"),
     ([NUMPY, "b = np.einsum('i->i', a)", "b[0] = 1"], "a b"),
     ([PANDAS, "df['b'] = 1"], "df"),
     ([PANDAS, "other = df", "other['b'] = 1"], "df other"),

@@ -1364,6 +1364,40 @@ z = y / 3
 # %%
 print(x, y)
 """,
+    "waiting_for_async_functions_gives_what_they_return": """
+import asyncio
+log = [v for v in ([1], [2])]
+async def work(x):
+    await asyncio.sleep(0)
+    return log[x]
+async def main():
+    a, b = await asyncio.gather(work(0), work(1))
+    task = asyncio.create_task(work(0))
+    await asyncio.to_thread(log.append, [3])
+    return b, await task
+# %%
+out = asyncio.run(main())
+# %%
+out[0].append(6)
+# %%
+out[1].append(7)
+# %%
+print(log)
+""",
+    "the_cause_of_an_error_holds_data": """
+rows = [v for v in (1,)]
+try:
+    try:
+        raise ValueError(rows)
+    except ValueError as error:
+        raise KeyError('x') from error
+except KeyError as error:
+    held = error.__cause__.args[0]
+# %%
+held.append(2)
+# %%
+print(rows)
+""",
     "groups_of_items_hold_the_items": """
 import itertools
 # %%
