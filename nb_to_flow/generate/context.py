@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from nb_to_flow.generate.drawing import by_module, drawn_by_name
 from nb_to_flow.generate.imports import Entry, entries_of, import_targets, parse_entries, resolve
 from nb_to_flow.generate.stars import may_bind, targets
+from nb_to_flow.generate.stateful import by_module, state_by_name
 from nb_to_flow.ir.facts import ResourceKind, StatementFacts
 from nb_to_flow.ir.flow import GenerateOptions
 from nb_to_flow.ir.helpers import HELPERS
@@ -28,10 +28,12 @@ import logging
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+import os
 import pandas as pd
 import pydoc
 import random
 import re
+import sys
 import threading
 from collections.abc import Awaitable, Callable
 from copy import deepcopy
@@ -63,8 +65,8 @@ class Context:
         bound: all names that the notebook's code binds anywhere, in functions too.
         top: names that the notebook's statements bind at its top level.
         spelled: dotted names of classes in the notebook's code ("svm.SVC").
-        dotted: how the flow names callable objects that star imports bring and what draws random numbers: a flow
-            is pickled with the objects that it names itself, and not all of these can be.
+        dotted: how the flow names callable objects that star imports bring and the state of modules: a flow is
+            pickled with the objects that it names itself, and not all of these can be.
         rewritten: statements that spell such names otherwise than in the notebook, by index.
         own: names of generated code that had to change because the notebook uses them otherwise.
         open_cells: cells that may print less than a line, which ends with the cell.
@@ -125,11 +127,11 @@ def make_context(plan: FlowPlan, options: GenerateOptions, helpers: frozenset[st
     bound = frozenset(name for s in notebook.statements for name in _bound_names(s.node))
     top = frozenset(name for f in plan.facts.statements for name in f.binds | f.may_bind)
     imports = import_targets(entries)
-    drawing = drawn_by_name(plan, entries)
+    state = state_by_name(plan, entries)
     own_ones = {n for s in notebook.statements if s.index not in plan.imports for n in _bound_names(s.node)}
-    taken = bound - (drawing.keys() - own_ones) | _task_names(plan) | _from_stars(plan, entries, bound)
+    taken = bound - (state.keys() - own_ones) | _task_names(plan) | _from_stars(plan, entries, bound)
     own = _own_names(taken, {**targets(entries), **imports}, helpers)
-    ways = {name: _renamed(way, own) for name, way in drawing.items()}
+    ways = {name: _renamed(way, own) for name, way in state.items()}
     return Context(
         plan=plan,
         options=options,

@@ -1,4 +1,4 @@
-"""What draws random numbers is named by its module, so that a task draws where it is seeded when it was pickled."""
+"""State of modules is named by its module, so that a pickled task draws where it is seeded, and sets what is looked at."""
 
 from __future__ import annotations
 
@@ -29,6 +29,12 @@ BY_MODULE = {
         "a = norm.rvs(3)",
         "a = scipy_stats.norm.rvs(3)",
     ),
+    "settings": (
+        ["from matplotlib import rcParams\nimport matplotlib.pyplot as plt"],
+        'plt.plot([1, 2])\nrcParams["lines.linewidth"] = 3\nplt.plot([3, 2])',
+        'matplotlib.rcParams["lines.linewidth"] = 3',
+    ),
+    "the environment": (["from os import environ"], "a = dict(environ)", "a = dict(os.environ)"),
     "in a function": (
         [DRAW],
         "def f(seed=3):\n    return [random() for _ in range(seed)]\na = f()",
@@ -50,6 +56,7 @@ AS_IT_IS = {
     "a class": (["from random import Random"], "a = Random(3)", "a = Random(3)"),
     "what holds no state": (["from numpy.random import default_rng"], "a = default_rng(3)", "default_rng(3)"),
     "a distribution that draws nothing": (["from scipy.stats import norm"], "a = norm.cdf(0)", "norm.cdf(0)"),
+    "a module's function": (["from os import getcwd"], "a = getcwd()", "a = getcwd()"),
     "names that are bound again": ([DRAW, "seed = 3"], "a = random() + seed", "a = random() + seed"),
     "among those that a star brings": (
         ["from random import *", "from random import random"],

@@ -1,8 +1,8 @@
-"""What draws random numbers and is imported by name is named by its module in the flow.
+"""State of modules that is imported by name is named by its module in the flow.
 
 A task that goes to another process is pickled with the objects its code names. `from random import random`
-names a method of the module's one generator, and scipy's distributions hold numpy's: pickled, they would
-draw from copies that no seed reaches.
+names a method of the module's one generator, scipy's distributions hold numpy's, `rcParams` are matplotlib's
+settings: pickled, they would be copies that no seed and no drawing knows of.
 """
 
 from __future__ import annotations
@@ -17,7 +17,21 @@ from nb_to_flow.ir.notebook import Notebook, Statement
 from nb_to_flow.ir.plan import FlowPlan
 
 # How generated code spells the modules.
-MODULES: Mapping[str, str] = {"random": "random", "numpy.random": "np.random", "scipy.stats": "scipy_stats"}
+MODULES: Mapping[str, str] = {
+    "random": "random",
+    "numpy.random": "np.random",
+    "scipy.stats": "scipy_stats",
+    "matplotlib": "matplotlib",
+    "matplotlib.pyplot": "plt",
+    "os": "os",
+    "sys": "sys",
+}
+_STATE = {
+    "matplotlib": frozenset({"rcParams"}),
+    "matplotlib.pyplot": frozenset({"rcParams"}),
+    "os": frozenset({"environ"}),
+    "sys": frozenset({"argv", "modules", "path", "stderr", "stdin", "stdout"}),
+}
 _CONTAINED = frozenset({"default_rng", "mtrand", "bit_generator"})  # of numpy.random: these hold no state
 # Stars that bring the names of a module, of which it is not known which ones: then all stays as it is.
 _STARS: Mapping[str, tuple[str, ...]] = {
@@ -30,8 +44,8 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
-def drawn_by_name(plan: FlowPlan, entries: Sequence[Entry]) -> dict[str, str]:
-    """The names that draw, with how generated code spells what they stand for ("np.random.randn").
+def state_by_name(plan: FlowPlan, entries: Sequence[Entry]) -> dict[str, str]:
+    """The names of such state, with how generated code spells what they stand for ("np.random.randn").
 
     Names that the notebook also binds otherwise at its top level are left out, and all of their module.
     """
@@ -45,7 +59,7 @@ def drawn_by_name(plan: FlowPlan, entries: Sequence[Entry]) -> dict[str, str]:
     asked = [
         m for m in MODULES if m != "scipy.stats" or any("rvs" in s.code for s in facts.notebook.statements)
     ]
-    found = [e for e in entries if e.module in asked and not e.level and _draws(e, types)]
+    found = [e for e in entries if e.module in asked and not e.level and _is_state(e, types)]
     last = {e.local: e.target for e in entries}
     lost = {e.module for e in found if e.local in bound or last[e.local] != e.target}
     lost |= {module for e in entries if e.name == "*" for module in _STARS.get(e.module, ())}
@@ -53,7 +67,9 @@ def drawn_by_name(plan: FlowPlan, entries: Sequence[Entry]) -> dict[str, str]:
     return ways if all(_is_written(s, ways) for s in facts.notebook.statements) else {}
 
 
-def _draws(entry: Entry, types: Mapping[str, str]) -> bool:
+def _is_state(entry: Entry, types: Mapping[str, str]) -> bool:
+    if entry.module in _STATE:
+        return entry.name in _STATE[entry.module]
     if entry.module == "scipy.stats":
         return types.get(entry.local) == _DISTRIBUTION
     return entry.name[:1].islower() and entry.name not in _CONTAINED
