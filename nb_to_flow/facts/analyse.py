@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from nb_to_flow.facts import aliases, roles, scopes
 from nb_to_flow.facts.crossing import Crossing
 from nb_to_flow.facts.heap import Instance, Library
+from nb_to_flow.facts.holders import names_above
 from nb_to_flow.facts.knowledge.lookup import Knowledge, load_knowledge, read_knowledge
 from nb_to_flow.facts.knowledge.tables import KnowledgeError
 from nb_to_flow.facts.modules import LocalModules
@@ -281,12 +283,12 @@ class Analysis:
 
     def _held(self, objs: Iterable[int], record: Record) -> Iterator[tuple[int, frozenset[str]]]:
         """Objects with the variables that reach them around the statement."""
-        heap, roots = self.machine.heap, self.machine.roots
-        before = {n: self.machine.mutable(old) for n, old in record.replaced.items() if old}
-        for obj in sorted(objs):
-            holders = heap.holders((obj,))
-            names = {name for holder in holders for name in roots.get(holder, ())}
-            yield obj, frozenset(names | {n for n, old in before.items() if not holders.isdisjoint(old)})
+        roots, before = self.machine.roots, defaultdict[int, set[str]](set)
+        for name, old in record.replaced.items():
+            for obj in self.machine.mutable(old or ()):
+                before[obj].add(name)
+        called = lambda obj: roots.get(obj, set()) | before.get(obj, set())
+        yield from names_above(sorted(objs), self.machine.heap, called)
 
     def _note(self, statement: Statement, role: Role, names: frozenset[str]) -> None:
         values = self.machine.module.values

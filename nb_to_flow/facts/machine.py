@@ -190,13 +190,12 @@ class Machine(ABC):
 
     def change(self, value: Iterable[int], deep: bool = False, certain: bool = True) -> None:
         """Note that objects may change: their own slots, or (`deep`) also their memory and what they hold."""
-        for obj in value:
-            if obj in self.heap.frozen:
-                continue
+        changed = [obj for obj in value if obj not in self.heap.frozen]
+        content = self.content(*changed) if deep else set()
+        if not self.is_filling:
+            self.filled.lose(content.union(changed))
+        for obj in changed:
             self.record.change(obj, deep, certain, cached=not deep and "caches" in self.traits(obj))
-            content = self.content(obj) if deep else set()
-            if not self.is_filling:
-                self.filled.lose(content | {obj})
             self.go_on(obj, certain)
             if not self.heap.types[obj] and not deep:
                 # It may be a row of an array, or what a cell of a frame holds.
@@ -204,9 +203,9 @@ class Machine(ABC):
                     self.record.change(inner, True, certain)
                     for cell in self.in_cells(self.heap.items(obj)):
                         self.record.change(cell, False, certain)
-            for inner in content:
-                self.record.change(inner, True, certain)
-                self.go_on(inner, certain)
+        for inner in content:
+            self.record.change(inner, True, certain)
+            self.go_on(inner, certain)
 
     def fill(self, value: Value, keys: tuple[str, ...], attribute: str = "") -> None:
         """Objects that keep what they compute change only the first time it is asked for.
@@ -252,12 +251,11 @@ class Machine(ABC):
         """What stays the same object in a frame's cell, and can change: containers, the notebook's own objects."""
         return frozenset(o for o in value if self.heap.types[o] in CONTAINERS or o in self.instances)
 
-    def content(self, obj: int) -> set[int]:
-        """The memory of a buffer; else the mutable objects inside, down to data that it was only lent."""
-        if "buffer" in self.traits(obj):
-            return set(self.heap.fields[obj].get(MEMORY, ()))
-        found: set[int] = set()
-        stack = [obj]
+    def content(self, *objs: int) -> set[int]:
+        """The memory of buffers; else the mutable objects inside, down to data that it was only lent."""
+        buffers = [obj for obj in objs if "buffer" in self.traits(obj)]
+        found = {inner for obj in buffers for inner in self.heap.fields[obj].get(MEMORY, ())}
+        stack = [obj for obj in objs if obj not in buffers]
         while stack:
             for inner in self.heap.inside(stack.pop()):
                 if inner in found or inner in self.heap.frozen or self.is_code(inner):
