@@ -113,6 +113,8 @@ class Calls(Identity):
         if path is not None:
             result = frozenset(o for o in result if o not in self.heap.frozen) | path
         self._consider_instances(args, node)
+        if "." in name and not name.endswith(".__init__"):
+            self._make_use(args.every(), args, node)
         return result
 
     def _use_up(self, args: Arguments) -> None:
@@ -157,14 +159,15 @@ class Calls(Identity):
         if self.instances:
             for obj in sorted(self.heap.reach(args.every()) & self.instances):
                 self.special_methods(obj, node)
-                self._made_use_of(obj, args, node)
 
-    def _made_use_of(self, obj: int, args: Arguments, node: ast.AST) -> None:
-        """A library calls whatever it asks objects of its own kind to have (`Pipeline.fit` an estimator's `fit`)."""
-        cls = self.instance_class(obj)
-        if cls is not None and self._has_library_base(cls) and (obj, "") not in self.record.implicit:
-            self.record.implicit.add((obj, ""))
-            self._inherited_call(obj, cls, args, node)
+    def _make_use(self, value: Value, args: Arguments, node: ast.AST) -> None:
+        """A library calls what it asks objects of its own kind to have: `Pipeline.fit` an estimator's `fit`."""
+        for obj in sorted(self.heap.reach(value) & self.instances) if self.instances else ():
+            cls = self.instance_class(obj)
+            is_used = cls is not None and self._has_library_base(cls) and "buffer" not in self.traits(obj)
+            if cls is not None and is_used and (obj, "") not in self.record.implicit:
+                self.record.implicit.add((obj, ""))
+                self._inherited_call(obj, cls, args, node)
 
     def _unknown_function(self, name: str, args: Arguments, node: ast.AST) -> Value:
         """Assumed to leave its arguments alone and to keep hold of them; callbacks may be called."""
@@ -211,9 +214,8 @@ class Calls(Identity):
         if api is not None:
             api = self._without_own_changes(obj, api)
             self._consider_instances(args, node)
-            if "." in type_name and self.instances:
-                for one in sorted(self.heap.reach(receiver) & self.instances):
-                    self._made_use_of(one, args, node)
+            if "." in type_name:
+                self._make_use(receiver | args.every(), args, node)
             return self.apply(api, name, receiver, args, node)
         if type_name and self.knowledge.attribute(type_name, name) is not None:
             return self.call(self.attribute(receiver, name, node), args, node)

@@ -85,10 +85,17 @@ class Crossing:
         own = PICKLING + REFILLING if self.heap.types[obj] else PICKLING
         if isinstance(payload, Instance) and any(self.machine.find_method(obj, name) for name in own):
             return "says itself how it is copied"
+        if isinstance(payload, Instance) and self._becomes_plain(obj):
+            return "is of a class that a copy of it is not of"
         if self._holds_itself(obj):
             return "holds itself, and would not come out of a pickle as it was"
         traits = self.machine.traits(obj)
         return next((why for trait, why in REASONS.items() if trait in traits), "")
+
+    def _becomes_plain(self, obj: int) -> bool:
+        """True for tables of the notebook's classes that don't say that what is made of them is of their class."""
+        is_table = self.heap.types[obj] in ("pandas.DataFrame", "pandas.Series")
+        return is_table and self.machine.find_method(obj, "_constructor") is None
 
     def _holds_itself(self, obj: int) -> bool:
         """True for frames among their own `attrs`, and for objects in their own dicts if these are used too."""

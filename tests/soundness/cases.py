@@ -2172,4 +2172,19 @@ t = json.dumps({'a': {1}.__class__}, cls=Enc)
 # %%
 r = len(seen)
 """,
+    "a_tables_own_class_is_lost_when_it_is_copied": """
+import pandas as pd
+class T(pd.DataFrame):
+    def double(self):
+        self['a'] = self['a'] * 2
+    def total(self):
+        return self['a'].sum()
+t = T({'a': [1, 2]})
+# %%
+n = len(t)
+# %%
+t.double()
+# %%
+r = t.total()
+""",
 }
