@@ -48,8 +48,9 @@ def show(*values: Any, key: str) -> None:
                 publish_figure(value, key)
                 continue
             kind = type(value)
-            rich = getattr(kind, "_repr_html_", getattr(kind, "_repr_markdown_", None))
-            html = rich(value) if rich else None
+            names = [n for n in ("_repr_html_", "_repr_markdown_") if hasattr(kind, n)]
+            rich = getattr(value, names[0], None) if names else None
+            html = rich() if rich else None
             html = re.sub(r"<style.*?</style>", "", html or "", flags=re.DOTALL)
             text = html or f"```\n{value!r}\n```"
             if value is not None and "<matplotlib." not in text[:200]:
