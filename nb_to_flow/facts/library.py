@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.files import mode_access, normal_path
 from nb_to_flow.facts.heap import ITEMS, MEMORY, FunctionObject, Library
+from nb_to_flow.facts.knowledge.lookup import UNCOPIED, keyword_marks
 from nb_to_flow.facts.knowledge.model import ApiFacts
 from nb_to_flow.facts.parts import INDEX, Parts
 from nb_to_flow.facts.shell import named_files
@@ -57,7 +58,8 @@ class LibraryCalls(Parts):
             self._command_files(args)
         for target in api.effects_of:
             self._effects_of(target, receiver, args)
-        if name.startswith(_WRITING_UNCOPIED) and self._is_uncopied(args.first(), args):
+        in_data = self._in_given_data(receiver)
+        if in_data or name.startswith(_WRITING_UNCOPIED) and self._is_uncopied(args.first(), args):
             self.change(args.first(), deep=True)
         with self.apart() if api.calls else nullcontext() as later:
             passed = self._call_targets(api, receiver, args, node)
@@ -68,7 +70,11 @@ class LibraryCalls(Parts):
         result = self._result(api, name, receiver, args, node, passed)
         if later is not None:
             self.put_off((obj for obj in result if "iterator" in self.traits(obj)), later)
-        return result | self._filled(args)
+        return result | self._filled(args) | (args.first() if in_data else NOTHING)
+
+    def _in_given_data(self, receiver: Value) -> bool:
+        """True for what was told when it was made not to copy the data that it is given."""
+        return any(keyword_marks(self.heap.types[obj]) & UNCOPIED for obj in receiver)
 
     def _change_targets(self, api: ApiFacts, name: str, receiver: Value, args: Arguments) -> None:
         for target in api.changes:

@@ -2187,4 +2187,25 @@ t.double()
 # %%
 r = t.total()
 """,
+    "a_scaler_works_in_the_data_that_it_is_given": """
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+X = np.array([[1.0], [3.0]])
+s = StandardScaler(copy=False)
+# %%
+Z = s.fit_transform(X)
+# %%
+r = X.sum()
+""",
+    "an_array_is_gone_through_flat": """
+import numpy as np
+a = np.zeros(3)
+f = a.flat
+# %%
+f[1] = 5
+# %%
+v = np.lib.stride_tricks.sliding_window_view(a, 2)
+# %%
+s = (a.sum(), v.sum())
+""",
 }

@@ -12,6 +12,8 @@ from typing import Any
 from nb_to_flow.facts.knowledge.model import ApiFacts, TypeFacts
 from nb_to_flow.facts.knowledge.tables import Table, folder, overlaid, read_table
 
+# keywords of estimators that work in the data that they are given
+UNCOPIED = frozenset({"no_copy", "no_copy_X", "no_copy_x"})
 CONSTRUCTION = re.compile(r" (if|unless) self\.(\w+)")
 
 
@@ -141,6 +143,8 @@ class Knowledge:
         texts = (e for t in self.lineage(name) for m in t.methods.values() for e in (m.returns, *m.effects))
         marks = {keyword for text in texts for _, keyword in CONSTRUCTION.findall(text)} & keywords
         marks |= keyword_marks(qualified)
+        if name.startswith("sklearn."):
+            marks |= UNCOPIED & keywords
         return f"{name}[{','.join(sorted(marks))}]" if marks else name
 
     def lineage(self, type_name: str) -> tuple[TypeFacts, ...]:
