@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from abc import abstractmethod
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 
 from nb_to_flow.facts.access import CACHED
 from nb_to_flow.facts.arguments import Arguments
@@ -60,6 +61,24 @@ class Callables(Invocation):
         if len(args.positional) != 2:
             return super().call_library("numpy.einsum", args, node)
         return super().call_library("numpy.diagonal", Arguments(args.positional[1:], args.keywords), node)
+
+    def _special_pandas_concat(self, args: Arguments, node: ast.AST) -> Value:
+        """Of columns it makes a column, unless they are to stand side by side."""
+        joined = self.mutable(self.iterate(args.get("0|objs"), node))
+        api = self.knowledge.function("pandas.concat")
+        if api is None or "axis" in args.keywords or self.types(joined) != {"pandas.Series"}:
+            return super().call_library("pandas.concat", args, node)
+        return self.apply(replace(api, returns="pandas.Series"), "pandas.concat", NOTHING, args, node)
+
+    def _method_of(self, obj: int, name: str, args: Arguments, node: ast.AST) -> Value:
+        if name != "to_dict" or self.heap.types[obj] != "pandas.DataFrame":
+            return super()._method_of(obj, name, args, node)
+        orient = self.texts(args.get("0|orient"))
+        made = self.make(node, "list" if "records" in orient else "dict", "to_dict")
+        line = self.make(node, "list" if "list" in orient else "dict", "line")
+        self.heap.hold(line, ITEMS, self.cells_of(frozenset((obj,))) | self.imm(""))
+        self.heap.hold(made, ITEMS, (line,))
+        return frozenset((made,))
 
     # -- functions made of others ---------------------------------------------------------------------
 

@@ -235,6 +235,8 @@ class LibraryCalls(Parts):
             cells = self.cells_of(sources | held)
             for obj in frames:
                 self.heap.hold(obj, ITEMS, cells)
+                if self.heap.types[obj] == "pandas.Series":  # `s.map(names)`
+                    self.heap.hold(obj, ITEMS, self.in_cells(held))
 
     def _hold_halves(self, made: Value, args: Arguments, node: ast.AST) -> None:
         """Put two parts of each argument, of its type, into what was made; items that aren't data are shared."""

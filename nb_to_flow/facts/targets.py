@@ -119,7 +119,7 @@ class Targets(Loops):
             self.heap.hold(obj, item_field(target.slice), value)
         elif kind.startswith("pandas."):
             inside = (i for one in self.containers(value) for i in self.heap.items(one))
-            self.heap.hold(obj, ITEMS, self.in_cells(inside))
+            self.heap.hold(obj, ITEMS, self.in_cells(inside) | self.cells_of(value))
         self._through(obj)
 
     def _through(self, obj: int) -> None:
