@@ -155,6 +155,11 @@ class Attributes(Calls):
         for one in self.lineage(cls):
             if name in one.namespace.values:
                 return frozenset(found | self._of_instances(one.namespace.values[name]))
+        for meta in sorted(self.heap.fields[obj].get("metaclass", ())):
+            payload = self.payload(meta)
+            found |= (
+                self._class_attribute(meta, payload, name) if isinstance(payload, ClassObject) else NOTHING
+            )
         return frozenset(found)
 
     def _of_instances(self, value: Value) -> Value:

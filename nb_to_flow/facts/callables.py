@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from nb_to_flow.facts.access import CACHED
 from nb_to_flow.facts.arguments import Arguments
-from nb_to_flow.facts.heap import ITEMS, Field, Maker, Partial, TupleClass
+from nb_to_flow.facts.heap import ITEMS, ClassObject, Field, Maker, Partial, TupleClass
 from nb_to_flow.facts.invocation import Invocation
 from nb_to_flow.facts.values import NOTHING, Value
 from nb_to_flow.ir.facts import Access, ResourceKind
@@ -170,6 +170,11 @@ class Callables(Invocation):
         self.heap.payloads[obj] = Field(factory, default, is_passed)
         self.heap.hold(obj, ITEMS, self.mutable(args.every()))
         return frozenset((obj,))
+
+    def _special_object___new__(self, args: Arguments, node: ast.AST) -> Value:
+        classes = ((c, p) for c in sorted(args.first()) if isinstance(p := self.payload(c), ClassObject))
+        made = frozenset(self.instance(cls, payload, node) for cls, payload in classes)
+        return made or super().call_library("object.__new__", args, node)
 
     # -- attributes by name ---------------------------------------------------------------------------
 

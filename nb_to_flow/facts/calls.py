@@ -154,8 +154,8 @@ class Calls(Identity):
         for obj in sorted(NOTHING.union(*args.keywords.values())):
             cls = self.payload(obj)
             if isinstance(cls, ClassObject) and cls.library_bases:
-                (made,) = self._construct(obj, cls, Arguments(), node)
-                self._inherited_call(made, cls, args, node)
+                for made in sorted(self._construct(obj, cls, Arguments(), node)):
+                    self._inherited_call(made, cls, args, node)
         if self.instances:
             for obj in sorted(self.heap.reach(args.every()) & self.instances):
                 self.special_methods(obj, node)

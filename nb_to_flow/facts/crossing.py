@@ -28,6 +28,7 @@ COMPILED = frozenset(
 ) | {f"collections.{name}" for name in ("deque", "defaultdict", "Counter", "OrderedDict")}
 
 PICKLING = (
+    "__new__",
     "__getattribute__",
     "__copy__",
     "__deepcopy__",
@@ -82,8 +83,9 @@ class Crossing:
             return "stays bound to the object it was taken from, whatever is copied"
         if obj in self.machine.formulas:
             return "looks up what its formula calls when it is unpickled"
-        own = PICKLING + REFILLING if self.heap.types[obj] else PICKLING
-        if isinstance(payload, Instance) and any(self.machine.find_method(obj, name) for name in own):
+        if isinstance(payload, Instance) and any(
+            self.machine.find_method(obj, n) for n in self._asked_for(obj)
+        ):
             return "says itself how it is copied"
         if isinstance(payload, Instance) and self._becomes_plain(obj):
             return "is of a class that a copy of it is not of"
@@ -96,6 +98,14 @@ class Crossing:
         """True for tables of the notebook's classes that don't say that what is made of them is of their class."""
         is_table = self.heap.types[obj] in ("pandas.DataFrame", "pandas.Series")
         return is_table and self.machine.find_method(obj, "_constructor") is None
+
+    def _asked_for(self, obj: int) -> tuple[str, ...]:
+        """Methods that pickling an object of a class of the notebook would call, if the class has them."""
+        cls = self.machine.instance_class(obj)
+        bases = [b for one in (self.machine.lineage(cls) if cls else ()) for b in one.library_bases]
+        if any(base.endswith(("Error", "Exception", "Warning")) for base in bases):
+            return (*PICKLING, "__init__")
+        return PICKLING + REFILLING if self.heap.types[obj] else PICKLING
 
     def _holds_itself(self, obj: int) -> bool:
         """True for frames among their own `attrs`, and for objects in their own dicts if these are used too."""

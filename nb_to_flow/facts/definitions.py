@@ -174,17 +174,11 @@ class Definitions(Blocks):
                 [self.text(cls.node.name), self.imm("tuple"), self.new(cls.node, "dict")], keywords
             )
             for name, first in (("__new__", meta), ("__init__", obj)):
-                for method in self._methods_of(meta, name):
+                for method in self.methods_of(meta, name)[:1]:
                     self.call_function(method, made.shifted(frozenset((first,))), cls.node)
         for base in bases:
-            for method in self._methods_of(base, "__init_subclass__"):
+            for method in self.methods_of(base, "__init_subclass__")[:1]:
                 self.call_function(method, Arguments([frozenset((obj,))], keywords), cls.node)
-
-    def _methods_of(self, cls: int, name: str) -> list[FunctionObject]:
-        """The method that a class of the notebook has of a name."""
-        payload = self.payload(cls)
-        lineage = self.lineage(payload) if isinstance(payload, ClassObject) else ()
-        return [method for one in lineage for method in self._own_method(one, name)][:1]
 
 
 def _accessor(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:

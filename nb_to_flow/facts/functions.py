@@ -232,12 +232,39 @@ class Functions(LibraryCalls):
     # -- the notebook's classes -----------------------------------------------------------------------
 
     def _construct(self, cls: int, payload: ClassObject, args: Arguments, node: ast.AST) -> Value:
+        """What calling a class of the notebook gives."""
         self.record.calls.add(payload.node.name)
+        meta = frozenset(self.heap.fields[cls].get("metaclass", ()))
+        caller = next((m for one in sorted(meta) for m in self.methods_of(one, "__call__")), None)
+        if caller is not None and not any(known is caller for known, _ in self.active):
+            return self.call_function(caller, args.shifted(frozenset((cls,))), node)
+        own = self.methods_of(cls, "__new__")
+        if not own:
+            return self._initialised(self.instance(cls, payload, node), payload, args, node)
+        given = self.call_function(own[0], args.shifted(frozenset((cls,))), node)
+        for obj in sorted(given & self.instances):
+            method = self.find_method(obj, "__init__")
+            if method is not None and self.instance_class(obj) is payload:
+                self.call_function(method, args.shifted(frozenset((obj,))), node)
+        return given or frozenset((self.instance(cls, payload, node),))
+
+    def instance(self, cls: int, payload: ClassObject, node: ast.AST) -> int:
+        """A new object of a class of the notebook, as `object.__new__` makes it."""
         obj = self.make((node, "instance", cls), self._library_base(payload))
         self.heap.payloads[obj] = Instance(cls)
         self.instances.add(obj)
+        return obj
+
+    def methods_of(self, cls: int, name: str) -> list[FunctionObject]:
+        """The methods of a name that a class of the notebook and its bases have, nearest first."""
+        payload = self.payload(cls)
+        lineage = self.lineage(payload) if isinstance(payload, ClassObject) else ()
+        values = (value for one in lineage for value in sorted(one.namespace.values.get(name, ())))
+        return [p for value in values if isinstance(p := self.payload(value), FunctionObject)]
+
+    def _initialised(self, obj: int, payload: ClassObject, args: Arguments, node: ast.AST) -> Value:
         made = frozenset((obj,))
-        method = self.find_method(obj, "__init__") or self.find_method(obj, "__new__")
+        method = self.find_method(obj, "__init__")
         if method is not None:
             self.call_function(method, args.shifted(made), node)
             return made

@@ -50,6 +50,10 @@ class Invocation(Attributes):
         found: set[int] = set()
         function = self.active[-1][0] if self.active else None
         for obj in self.heap.fields[proxy].get("self", ()):
+            payload = self.payload(obj)
+            if isinstance(payload, ClassObject) and name in ("__new__", "__call__"):
+                found |= self._super_made(obj, payload, name, args, node)
+                continue
             cls = self.instance_class(obj)
             methods = [m for c in (self.lineage(cls) if cls else ()) for m in self._own_method(c, name)]
             later = methods[methods.index(function) + 1 :] if function in methods else methods
@@ -66,6 +70,21 @@ class Invocation(Attributes):
                     else self._unknown_method(obj, name, args, node)
                 )
         return frozenset(found)
+
+    def _super_made(self, cls: int, payload: ClassObject, name: str, args: Arguments, node: ast.AST) -> Value:
+        """`super().__new__(cls)`; in a metaclass, `super().__call__()`."""
+        if name == "__call__":
+            return self._construct(cls, payload, args, node)
+        function = self.active[-1][0]
+        methods = self.methods_of(cls, name)
+        later = methods[methods.index(function) + 1 :] if function in methods else []
+        if later:
+            return self.call_function(later[0], args, node)
+        obj = self.instance(cls, payload, node)
+        given = Arguments(args.positional[1:], args.keywords, args.rest)
+        if not self.inherit(obj, payload, given, node):
+            self.heap.hold(obj, ITEMS, self.mutable(given.every()))
+        return frozenset((obj,))
 
     def _eval_method_call(self, node: ast.Call, func: ast.Attribute) -> Value:
         receivers = self.eval(func.value)

@@ -1398,6 +1398,106 @@ held.append(2)
 # %%
 print(rows)
 """,
+    "a_class_with_one_object": """
+class S:
+    _i = None
+    def __new__(cls):
+        if cls._i is None:
+            cls._i = super().__new__(cls)
+            cls._i.items = []
+        return cls._i
+a = S()
+# %%
+b = S()
+# %%
+b.items.append(1)
+# %%
+print(a.items, a is b)
+""",
+    "a_metaclass_that_makes_one_object_a_class": """
+class Single(type):
+    made = {}
+    def __call__(cls, *args):
+        if cls not in cls.made:
+            cls.made[cls] = super().__call__(*args)
+        return cls.made[cls]
+class Config(metaclass=Single):
+    def __init__(self, items):
+        self.items = items
+rows = [v for v in (1,)]
+a = Config(rows)
+# %%
+b = Config([5])
+# %%
+b.items.append(2)
+# %%
+print(a.items, rows, a is b)
+""",
+    "a_tuple_that_is_made_with_an_attribute": """
+class Pair(tuple):
+    def __new__(cls, a, b):
+        self = super().__new__(cls, (a, b))
+        self.note = [a]
+        return self
+rows = [v for v in (1,)]
+p = Pair(rows, 2)
+# %%
+p[0].append(3)
+# %%
+p.note[0].append(4)
+# %%
+print(rows)
+""",
+    "an_object_that_is_made_before_it_is_initialised": """
+class A:
+    def __new__(cls, x):
+        obj = object.__new__(cls)
+        obj.early = x
+        return obj
+    def __init__(self, x):
+        self.late = x
+rows = [v for v in (1,)]
+a = A(rows)
+# %%
+a.early.append(2)
+# %%
+a.late.append(3)
+# %%
+print(rows)
+""",
+    "a_class_that_gives_something_else": """
+class Shape:
+    def __new__(cls, kind):
+        if kind == 'c':
+            return [kind]
+        return super().__new__(cls)
+    def __init__(self, kind):
+        self.kind = [kind]
+a, b = Shape('c'), Shape('s')
+# %%
+a.append(1)
+# %%
+b.kind.append(2)
+# %%
+print(a, b.kind)
+""",
+    "errors_that_ask_for_what_they_were_made_of_are_not_copied": """
+class Bad(ValueError):
+    def __init__(self, rows, code):
+        super().__init__('bad')
+        self.rows, self.code = rows, code
+rows = [v for v in (1,)]
+errors = []
+# %%
+try:
+    raise Bad(rows, 3)
+except Bad as e:
+    errors.append(e)
+# %%
+errors[0].rows.append(5)
+# %%
+print(rows)
+""",
     "groups_of_items_hold_the_items": """
 import itertools
 # %%
