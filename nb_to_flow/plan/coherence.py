@@ -64,13 +64,7 @@ def _is_current(draft: Draft, version: Version, statement: int) -> bool:
 
 def _still_input(draft: Draft, interface: Interface, name: str, statement: int) -> bool:
     """True if no step before `statement` binds the name anew."""
-    for index in interface.steps:
-        if index >= statement:
-            return True
-        facts = draft.facts.statements[index]
-        if name in facts.binds or name in facts.may_bind:
-            return False
-    return True
+    return not any(i < statement and i in interface.steps for i in draft.versions.binders.get(name, ()))
 
 
 def changes_of(draft: Draft, interface: Interface) -> Iterator[tuple[int, Mutation]]:
