@@ -39,9 +39,9 @@ def _overwrites_what_it_read(draft: Draft, task: TaskPlan) -> bool:
 
 def _looks_around(draft: Draft, reader: int, writer: int) -> bool:
     """True if one statement looks into a folder that another writes into: it sees more files the second time."""
-    written = _writes(draft, writer)
-    folders = [path.partition("*")[0].rstrip("/") for path in _reads(draft, reader)]
-    return any(w != f and (f in ("", ".") or w.startswith(f"{f}/")) for f in folders for w in written)
+    starts = {f"{p}/" if "*" not in p else p.partition("*")[0] for p in _reads(draft, reader) - {"."}}
+    starts |= {""} if "." in _reads(draft, reader) else set()
+    return any(path.startswith(start) for start in starts for path in _writes(draft, writer))
 
 
 def _reads(draft: Draft, index: int) -> frozenset[str]:

@@ -85,6 +85,8 @@ def test_only_what_is_idempotent_is_retried(report: FlowPlan) -> None:
         ("from pathlib import Path\nPath('a.txt').unlink()", False),
         ("import os\nopen('out/a.txt', 'w').write('x')\nn = os.listdir('out')", True),
         ("import os\nn = os.listdir('out')\nopen('out/a.txt', 'w').write('x')", False),
+        ("import glob\nn = glob.glob('out/*.csv')\nopen('b.csv', 'w').write('x')", True),
+        ("import glob\nn = glob.glob('part*.csv')\nopen('part9.csv', 'w').write('x')", False),
     ],
 )
 def test_what_can_be_done_twice_is_retried(code: str, retried: bool) -> None:

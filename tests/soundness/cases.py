@@ -1332,6 +1332,34 @@ names = sorted(p.name for p in root.iterdir())
 # %%
 print(names, sorted(p.name for p in root.glob('*.txt')))
 """,
+    "files_that_are_put_together_beside_their_like": """
+import glob
+for i in range(2):
+    with open(f'part{i}.txt', 'w') as file:
+        file.write(str(i))
+# %%
+parts = [open(path).read() for path in sorted(glob.glob('part*.txt'))]
+# %%
+with open('part9.txt', 'w') as file:
+    file.write(''.join(parts))
+# %%
+print(len(glob.glob('part*.txt')), parts)
+""",
+    "a_file_that_is_put_into_an_archive": """
+import os
+import zipfile
+with open('a.txt', 'w') as file:
+    file.write('1')
+# %%
+with zipfile.ZipFile('a.zip', 'w') as archive:
+    archive.write('a.txt')
+# %%
+os.remove('a.txt')
+# %%
+with zipfile.ZipFile('a.zip') as archive:
+    names = archive.namelist()
+os.remove('a.zip')
+""",
     "a_file_that_is_moved_and_removed": """
 import os
 import shutil
