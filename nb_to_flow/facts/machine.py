@@ -47,6 +47,7 @@ class Machine(ABC):
         self.context: Hashable = ()
         self.journal: list[dict[tuple[Frame, str], Value | None]] = []
         self.passing: list[dict[tuple[Frame, str], Value]] = []  # what blocks that may end early bind, ever
+        self._unseen: dict[int, int] = {}  # container -> the part that stands for items nobody has seen
         self.roots: dict[int, set[str]] = {}  # object -> module variables that are bound to it
         self.classes: list[int] = []  # the notebook's, in order of definition
         self.instances: set[int] = set()  # objects of the notebook's classes
@@ -165,12 +166,12 @@ class Machine(ABC):
             if obj in self.heap.frozen:
                 found |= self.imm("str") if self.heap.types[obj] in ("str", "bytes") else self.imm("")
                 continue
-            items = self.heap.items(obj)
-            if "figure" in self.traits(obj):
-                found |= {obj} | items
-                continue
+            items, traits = self.heap.items(obj), self.traits(obj)
             found |= items
-            is_buffer = "buffer" in self.traits(obj)
+            if "figure" in traits:
+                found.add(obj)
+                continue
+            is_buffer = "buffer" in traits
             if not items or self.is_open(obj) or is_buffer and all(self.heap.types[i] for i in items):
                 found.add(self._any_part(obj))
         return frozenset(found)
@@ -181,10 +182,13 @@ class Machine(ABC):
 
     def _any_part(self, obj: int) -> int:
         """The part that stands for all that nobody has seen."""
-        part = self.heap.at(("part", obj), "")
-        self.heap.hold(part, MEMORY, self.heap.fields[obj].get(MEMORY, ()))
-        self.heap.hold(obj, ITEMS, (part,))
-        return part
+        known = self._unseen.get(obj)
+        memory = self.heap.fields[obj].get(MEMORY, ())
+        if known is None or memory:
+            known = self._unseen[obj] = self.heap.at(("part", obj), "")
+            self.heap.hold(known, MEMORY, memory)
+            self.heap.hold(obj, ITEMS, (known,))
+        return known
 
     # -- changes --------------------------------------------------------------------------------------
 
