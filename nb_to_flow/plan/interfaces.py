@@ -14,7 +14,7 @@ from nb_to_flow.plan.versions import Version
 class Conflict:
     """A group can't run as one task: `name` would have the wrong value in it.
 
-    `other` is the statement whose group must join; -1 if joining can't help, because the name is a builtin or
+    `other` is the statement whose group must join; -1 if joining can't help. Then the name is a builtin or
     global here that `binder`, a later statement of the group, makes a local variable of the whole task.
     """
 
@@ -78,6 +78,11 @@ def interface_of(draft: Draft, own: Iterable[int]) -> Interface:
         for n, s in sorted(outside.items())
         if n in local and n not in builtins
     ]
+    conflicts += [
+        Conflict(name=n, statement=s, other=inputs[n], binder=_first_user(draft, steps, n, s))
+        for n, s in sorted(outside.items())
+        if n in inputs and n not in local
+    ]
     return Interface(
         own=own,
         repeated=repeated,
@@ -91,6 +96,11 @@ def interface_of(draft: Draft, own: Iterable[int]) -> Interface:
 def _first_binder(draft: Draft, steps: list[int], name: str) -> int:
     """The first of the steps that makes the name a local variable."""
     return next(i for i in steps if name in draft.versions.reaching.defines[i])
+
+
+def _first_user(draft: Draft, steps: list[int], name: str, after: int) -> int:
+    """The first of the steps after one that needs the name to be given."""
+    return next((i for i in steps if i > after and name in needs(draft, i)), -1)
 
 
 def _bring_in(

@@ -2336,4 +2336,21 @@ v = np.lib.stride_tricks.sliding_window_view(a, 2)
 # %%
 s = (a.sum(), v.sum())
 """,
+    "a_builtins_name_comes_in_after_the_builtin_was_used": """
+delta = [7, 3]
+# %%
+names = map(str, [{'k': [1]}, {}])
+# %%
+for box in list(delta)[:3]:
+    for names in [1, 2]:
+        cache = 5
+# %%
+input = [[i] for i in range(3)]
+list = list(input)
+# %%
+try:
+    alpha = delta[9]
+except IndexError:
+    print(list[-1][-1], names)
+""",
 }
