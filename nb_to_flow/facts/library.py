@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import ast
-import re
 from abc import abstractmethod
 from contextlib import nullcontext
 
 from nb_to_flow.facts.arguments import Arguments
-from nb_to_flow.facts.files import mode_access, normal_path
-from nb_to_flow.facts.heap import ITEMS, MEMORY, FunctionObject, Library
+from nb_to_flow.facts.heap import ITEMS, MEMORY, FunctionObject
 from nb_to_flow.facts.knowledge.lookup import UNCOPIED, keyword_marks
 from nb_to_flow.facts.knowledge.model import ApiFacts
-from nb_to_flow.facts.parts import INDEX, Parts
-from nb_to_flow.facts.shell import named_files
+from nb_to_flow.facts.library_effects import LibraryEffects
+from nb_to_flow.facts.parts import INDEX
 from nb_to_flow.facts.values import NOTHING, Value
-from nb_to_flow.ir.facts import Access, ResourceKind
-
-EFFECT = re.compile(r"(\w+) (\w+)(?: ([^ ]+))?(?: (unless|if|mode) (.+))?\Z")
-MODE_EFFECT = re.compile(r"mode (\w+) @([^ ]+) ([^ ]+)(?: (\w+))?\Z")
-AMBIENT_OF = {"seaborn": "matplotlib", "pylab": "matplotlib", "mpl_toolkits": "matplotlib"}
-
 
 # methods of containers after which they hold no less
 FILLING = frozenset(
@@ -37,7 +29,7 @@ _RELABELLING = frozenset(
 _MAPPINGS = frozenset({"dict", "collections.defaultdict", "collections.OrderedDict"})
 
 
-class LibraryCalls(Parts):
+class LibraryCalls(LibraryEffects):
     """Library functions and methods, by their tables."""
 
     def apply(self, api: ApiFacts, name: str, receiver: Value, args: Arguments, node: ast.AST) -> Value:
@@ -99,21 +91,6 @@ class LibraryCalls(Parts):
         """A method that the notebook defines for an object's class."""
 
     # -- targets --------------------------------------------------------------------------------------
-
-    def target(self, target: str, receiver: Value, args: Arguments) -> Value:
-        """The objects that a target of the tables means."""
-        if target == "self":
-            return receiver
-        if target == "*":
-            return args.every()
-        if target == "**":
-            return frozenset(self.heap.reach(args.every()))
-        if target == "**kw":
-            return frozenset().union(*args.keywords.values()) if args.keywords else NOTHING
-        if target.startswith("self|"):
-            return receiver or args.get(target[5:])
-        found = args.get(target)
-        return found or (args.rest if not args.positional else NOTHING)
 
     def _change_target(self, target: str, receiver: Value, args: Arguments) -> None:
         deep = target.endswith(".content")
@@ -352,84 +329,3 @@ class LibraryCalls(Parts):
         if api.returns == "same":
             return sorted({self.heap.types[obj] for obj in first}) or [""]
         return api.returns.split(" | ")
-
-    # -- effects --------------------------------------------------------------------------------------
-
-    def run_effect(self, effect: str, receiver: Value, args: Arguments) -> None:
-        """Note one effect of the tables, its conditions decided and its paths filled in."""
-        if effect.startswith("mode "):
-            self._mode_effect(effect, receiver, args)
-            return
-        match = EFFECT.match(effect)
-        if match is None:
-            return
-        access, kind, name, word, condition = match.groups()
-        if word == "unless" and self._given(condition, receiver, args):
-            return
-        if word == "if" and not self._given(condition, receiver, args):
-            return
-        for resource in self._names(kind, name or "", receiver, args):
-            self.record.effect(ResourceKind(kind), Access(access), resource, certain=resource != "?")
-
-    def _command_files(self, args: Arguments) -> None:
-        words = args.first()
-        commands = self.texts(words) or [
-            " ".join(self.texts(frozenset(i for o in words for i in self.heap.inside(o))))
-        ]
-        for command in commands:
-            for access, path in named_files(command):
-                self.record.effect(ResourceKind.FILE, access, normal_path(path), certain=False)
-
-    def _given(self, condition: str, receiver: Value, args: Arguments) -> bool:
-        target, _, wanted = condition.removeprefix("self.").partition("=")
-        value = args.get(target)
-        if wanted:
-            texts = self.texts(value)
-            return bool(value) and (not texts or wanted in texts)
-        return bool(value) and value != self.imm("None") and value != self.false()
-
-    def _mode_effect(self, effect: str, receiver: Value, args: Arguments) -> None:
-        match = MODE_EFFECT.match(effect)
-        if match is None:
-            return
-        kind, path, mode_target, default = match.groups()
-        given = args.get(mode_target)
-        modes = self.texts(given) if given else [default or "r"]
-        for resource in self.paths(self.target(path, receiver, args)):
-            for mode in modes or ["r", "w"]:
-                for access in mode_access(mode):
-                    self.record.effect(
-                        ResourceKind(kind), access, resource, certain=resource != "?" and bool(modes)
-                    )
-
-    def _names(self, kind: str, name: str, receiver: Value, args: Arguments) -> list[str]:
-        if name.startswith("@"):
-            return (
-                self.paths(self.target(name[1:], receiver, args)) if kind in ("file", "database") else ["?"]
-            )
-        if kind == "ambient":
-            return [AMBIENT_OF.get(name, name)]
-        if kind in ("file", "database") and not name:
-            return ["?"]
-        return [name]
-
-    def paths(self, value: Value) -> list[str]:
-        """The paths that a value may name; nothing for open handles and in-memory data; "?" if unknown."""
-        found = set(map(normal_path, self.texts(value)))
-        for obj in value:
-            if isinstance(self.payload(obj), Library) or obj in self.heap.frozen:
-                continue
-            kind = self.heap.types[obj]
-            held = {
-                normal_path(t) for inner in self.heap.inside(obj) for t in self.texts(frozenset((inner,)))
-            }
-            if kind.startswith(("pathlib.", "io.")) or "handle" in self.traits(obj):
-                found |= held or ({"?"} if kind.startswith("pathlib.") else set())
-            elif kind in ("list", "tuple"):
-                found |= held
-        if not found and any(not self.texts(frozenset((obj,))) and self._may_be_path(obj) for obj in value):
-            found.add("?")
-        return sorted(found)
-
-    def _may_be_path(self, obj: int) -> bool:
-        return self.heap.types[obj] in ("", "str") and not isinstance(self.payload(obj), Library)

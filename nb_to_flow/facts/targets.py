@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from nb_to_flow.facts.access import item_field
 from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.heap import ITEMS, Library
-from nb_to_flow.facts.library import AMBIENT_OF
+from nb_to_flow.facts.library_effects import AMBIENT_OF
 from nb_to_flow.facts.loops import Loops
 from nb_to_flow.facts.parts import INDEX
 from nb_to_flow.facts.values import Value
