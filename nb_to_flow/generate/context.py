@@ -124,11 +124,11 @@ def make_context(plan: FlowPlan, options: GenerateOptions, helpers: frozenset[st
     """The context of a plan; `helpers` are the names of the functions generated code may define."""
     notebook = plan.facts.notebook
     entries = tuple(entry for index in plan.imports for entry in entries_of(notebook.statements[index]) or ())
-    bound = frozenset(name for s in notebook.statements for name in _bound_names(s.node))
+    own_ones = {n for s in notebook.statements if s.index not in plan.imports for n in _bound_names(s.node)}
+    bound = frozenset(own_ones).union(*(_bound_names(notebook.statements[i].node) for i in plan.imports))
     top = frozenset(name for f in plan.facts.statements for name in f.binds | f.may_bind)
     imports = import_targets(entries)
     state = state_by_name(plan, entries)
-    own_ones = {n for s in notebook.statements if s.index not in plan.imports for n in _bound_names(s.node)}
     taken = bound - (state.keys() - own_ones) | _task_names(plan) | _from_stars(plan, entries, bound)
     own = _own_names(taken, {**targets(entries), **imports}, helpers)
     ways = {name: _renamed(way, own) for name, way in state.items()}

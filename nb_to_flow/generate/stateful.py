@@ -64,7 +64,7 @@ def state_by_name(plan: FlowPlan, entries: Sequence[Entry]) -> dict[str, str]:
     lost = {e.module for e in found if e.local in bound or last[e.local] != e.target}
     lost |= {module for e in entries if e.name == "*" for module in _STARS.get(e.module, ())}
     ways = {e.local: f"{MODULES[e.module]}.{e.name}" for e in found if e.module not in lost}
-    return ways if all(_is_written(s, ways) for s in facts.notebook.statements) else {}
+    return ways if ways and all(_is_written(s, ways) for s in facts.notebook.statements) else {}
 
 
 def _is_state(entry: Entry, types: Mapping[str, str]) -> bool:
