@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nb_to_flow.facts import aliases, roles, scopes
+from nb_to_flow.facts import aliases, roles
 from nb_to_flow.facts.crossing import Crossing
 from nb_to_flow.facts.heap import Instance, Library
 from nb_to_flow.facts.holders import names_above
@@ -18,6 +18,7 @@ from nb_to_flow.facts.modules import LocalModules
 from nb_to_flow.facts.record import Record
 from nb_to_flow.facts.statements import Statements
 from nb_to_flow.facts.values import Value
+from nb_to_flow.ir import scopes
 from nb_to_flow.ir.diagnostics import Diagnostic, Outcome, Severity
 from nb_to_flow.ir.facts import (
     DEFINITIONS,

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.frames import Frame, Path
-from nb_to_flow.facts.scopes import Function
 from nb_to_flow.facts.targets import Targets
 from nb_to_flow.facts.values import NOTHING, Value
+from nb_to_flow.ir.scopes import Function
 
 LOOP_ROUNDS = 4
 MAX_LOOP_STEPS = 100_000  # expressions looked at for one statement before loops are followed once only

@@ -13,8 +13,8 @@ from nb_to_flow.facts.heap import (
     LibraryMethod,
     closure,
 )
-from nb_to_flow.facts.scopes import free_names
 from nb_to_flow.ir.facts import Role
+from nb_to_flow.ir.scopes import free_names
 
 REASONS = {
     "handle": "is bound to this process",

@@ -10,8 +10,8 @@ from nb_to_flow.facts.blocks import Blocks
 from nb_to_flow.facts.frames import Frame
 from nb_to_flow.facts.heap import ClassObject, FunctionObject, Library, LocalModule
 from nb_to_flow.facts.record import Record
-from nb_to_flow.facts.scopes import annotations_of, bound_names, locals_of
 from nb_to_flow.facts.values import NOTHING, Value
+from nb_to_flow.ir.scopes import annotations_of, bound_names, locals_of
 
 NO_ARGUMENTS = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
 # which there are depends on Python's version

@@ -15,8 +15,8 @@ from nb_to_flow.facts.heap import (
 )
 from nb_to_flow.facts.machine import MAX_TYPES
 from nb_to_flow.facts.operators import TEXT, Operators
-from nb_to_flow.facts.scopes import Comprehension, locals_of, names_in, targets_of
 from nb_to_flow.facts.values import NOTHING, Value
+from nb_to_flow.ir.scopes import Comprehension, locals_of, names_in, targets_of
 
 
 class Expressions(Operators):

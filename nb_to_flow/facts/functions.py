@@ -21,8 +21,8 @@ from nb_to_flow.facts.heap import (
 )
 from nb_to_flow.facts.library import LibraryCalls
 from nb_to_flow.facts.record import Later
-from nb_to_flow.facts.scopes import Function, declared, free_names, is_generator, locals_of, names_in
 from nb_to_flow.facts.values import NOTHING, Value
+from nb_to_flow.ir.scopes import Function, declared, free_names, is_generator, locals_of, names_in
 
 MAX_DEPTH = 14  # nested calls of the notebook's functions that are followed in place
 MAX_STEPS = 20_000  # expressions looked at for one statement before calls are only summarised

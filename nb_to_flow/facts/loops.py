@@ -6,8 +6,8 @@ import ast
 
 from nb_to_flow.facts.expressions import Expressions
 from nb_to_flow.facts.heap import Library
-from nb_to_flow.facts.scopes import COMPREHENSIONS, Comprehension
 from nb_to_flow.facts.values import Value
+from nb_to_flow.ir.scopes import COMPREHENSIONS, Comprehension
 
 MAKING = frozenset({"list", "tuple", "set", "frozenset", "sorted", "range", "numpy.arange"})
 SPACES = frozenset({"numpy.linspace", "numpy.logspace", "numpy.geomspace"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from nb_to_flow.generate.imports import Entry, entries_of, import_targets, parse_entries, resolve
@@ -15,6 +15,7 @@ from nb_to_flow.ir.flow import GenerateOptions
 from nb_to_flow.ir.helpers import HELPERS
 from nb_to_flow.ir.notebook import Statement
 from nb_to_flow.ir.plan import FlowPlan, Parameter, SourceKind
+from nb_to_flow.ir.scopes import bound_anywhere
 
 # What generated code may use; those it does use are imported.
 OWN_IMPORTS = parse_entries(
@@ -124,8 +125,8 @@ def make_context(plan: FlowPlan, options: GenerateOptions, helpers: frozenset[st
     """The context of a plan; `helpers` are the names of the functions generated code may define."""
     notebook = plan.facts.notebook
     entries = tuple(entry for index in plan.imports for entry in entries_of(notebook.statements[index]) or ())
-    own_ones = {n for s in notebook.statements if s.index not in plan.imports for n in _bound_names(s.node)}
-    bound = frozenset(own_ones).union(*(_bound_names(notebook.statements[i].node) for i in plan.imports))
+    own_ones = {n for s in notebook.statements if s.index not in plan.imports for n in bound_anywhere(s.node)}
+    bound = frozenset(own_ones).union(*(bound_anywhere(notebook.statements[i].node) for i in plan.imports))
     top = frozenset(name for f in plan.facts.statements for name in f.binds | f.may_bind)
     imports = import_targets(entries)
     state = state_by_name(plan, entries)
@@ -215,21 +216,6 @@ def own_entries(context: Context) -> list[Entry]:
     known = {entry.local for entry in entries}
     modules = dict.fromkeys(way.rpartition(".")[0] for way in context.dotted.values())
     return entries + [Entry(module=module) for module in modules if module.partition(".")[0] not in known]
-
-
-def _bound_names(node: ast.AST) -> Iterator[str]:
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Name):
-            if not isinstance(inner.ctx, ast.Load):
-                yield inner.id
-        elif isinstance(inner, ast.arg):
-            yield inner.arg
-        elif isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield inner.name
-        elif isinstance(inner, ast.alias):
-            yield inner.asname or inner.name.partition(".")[0]
-        elif isinstance(inner, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and inner.name:
-            yield inner.name
 
 
 def _draws(plan: FlowPlan, imports: Mapping[str, str]) -> bool:

@@ -8,13 +8,14 @@ settings: pickled, they would be copies that no seed and no drawing knows of.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from nb_to_flow.generate.imports import Entry
 from nb_to_flow.ir.edits import Edit, Positions, apply_edits
 from nb_to_flow.ir.notebook import Notebook, Statement
 from nb_to_flow.ir.plan import FlowPlan
+from nb_to_flow.ir.scopes import global_loads
 
 # How generated code spells the modules.
 MODULES: Mapping[str, str] = {
@@ -40,8 +41,6 @@ _STARS: Mapping[str, tuple[str, ...]] = {
     "matplotlib.pylab": ("numpy.random",),
 }
 _DISTRIBUTION = "scipy.stats.rv_continuous"
-_Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-_COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
 def state_by_name(plan: FlowPlan, entries: Sequence[Entry]) -> dict[str, str]:
@@ -78,7 +77,7 @@ def _is_state(entry: Entry, types: Mapping[str, str]) -> bool:
 def _is_written(statement: Statement, ways: Mapping[str, str]) -> bool:
     """False if a name stands where its place is not known: in f-strings, before Python 3.12."""
     positions = Positions(statement.code)
-    return all(positions.text(name) == name.id for name in _loads(statement.node, frozenset(ways)))
+    return all(positions.text(name) == name.id for name in _uses(statement, ways))
 
 
 def by_module(notebook: Notebook, ways: Mapping[str, str]) -> dict[int, Statement]:
@@ -86,7 +85,7 @@ def by_module(notebook: Notebook, ways: Mapping[str, str]) -> dict[int, Statemen
     found: dict[int, Statement] = {}
     for statement in notebook.statements if ways else ():
         positions = Positions(statement.code)
-        places = ((positions.span(name), ways[name.id]) for name in _loads(statement.node, frozenset(ways)))
+        places = ((positions.span(name), ways[name.id]) for name in _uses(statement, ways))
         edits = [Edit(start=start, end=end, text=way) for (start, end), way in places]
         if edits:
             code = apply_edits(statement.code, edits)
@@ -94,73 +93,5 @@ def by_module(notebook: Notebook, ways: Mapping[str, str]) -> dict[int, Statemen
     return found
 
 
-def _loads(node: ast.AST, names: frozenset[str]) -> Iterator[ast.Name]:
-    """Where a name is looked up that no function, class or comprehension around it binds."""
-    if isinstance(node, ast.Name):
-        if isinstance(node.ctx, ast.Load) and node.id in names:
-            yield node
-    elif isinstance(node, _Function):
-        yield from _function_loads(node, names, names)
-    elif isinstance(node, ast.ClassDef):
-        yield from _class_loads(node, names)
-    elif isinstance(node, _COMPREHENSIONS):
-        yield from _loads(node.generators[0].iter, names)
-        names -= {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
-        inside = (part for k, g in enumerate(node.generators) for part in (*([g.iter] if k else []), *g.ifs))
-        results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-        for part in (*inside, *results):
-            yield from _loads(part, names)
-    else:
-        for child in ast.iter_child_nodes(node):
-            yield from _loads(child, names)
-
-
-def _function_loads(node: _Function, around: frozenset[str], names: frozenset[str]) -> Iterator[ast.Name]:
-    """`around`: the names that count where it is defined, in a class perhaps; `names`: those in its body."""
-    body = node.body if isinstance(node.body, list) else [node.body]
-    inside = {id(child) for child in body}
-    for child in ast.iter_child_nodes(node):
-        if id(child) not in inside:
-            yield from _loads(child, around)
-    arguments = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
-    own = arguments | _bound(body)
-    for child in body:
-        yield from _loads(child, names - own)
-
-
-def _class_loads(node: ast.ClassDef, names: frozenset[str]) -> Iterator[ast.Name]:
-    """A class's own names are not those of its methods."""
-    own = names - _bound(node.body)
-    inside = {id(child) for child in node.body}
-    for child in ast.iter_child_nodes(node):
-        if id(child) not in inside:
-            yield from _loads(child, names)
-        elif isinstance(child, _Function):
-            yield from _function_loads(child, own, names)
-        else:
-            yield from _loads(child, own)
-
-
-def _bound(body: Iterable[ast.AST]) -> frozenset[str]:
-    """Names that a body makes its own."""
-    found: set[str] = set()
-    outer: set[str] = set()
-    stack = list(body)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(node.name)
-            continue
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            found.add(node.id)
-        elif isinstance(node, ast.alias):
-            found.add(node.asname or node.name.partition(".")[0])
-        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
-            found.add(node.name)
-        elif isinstance(node, ast.Global):
-            outer.update(node.names)
-        if isinstance(node, _COMPREHENSIONS):
-            stack += [n for n in ast.walk(node) if isinstance(n, ast.NamedExpr)]
-        elif not isinstance(node, ast.Lambda):
-            stack.extend(ast.iter_child_nodes(node))
-    return frozenset(found - outer)
+def _uses(statement: Statement, ways: Mapping[str, str]) -> Iterator[ast.Name]:
+    return (load.node for load in global_loads(statement.node) if load.node.id in ways)

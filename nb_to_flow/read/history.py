@@ -7,10 +7,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from nb_to_flow.ir.scopes import GlobalLoad, bound_names, declared_global, global_loads
 from nb_to_flow.read.context import Context
 from nb_to_flow.read.cutting import cut
 from nb_to_flow.read.findings import OUTPUT_HISTORY, Unsupported
-from nb_to_flow.read.scopes import GlobalLoad, global_loads, module_bindings
 from nb_to_flow.read.text import Line, column, join, lines_at, quote
 
 HISTORY_NAME = re.compile(r"(?<![\w.])(_{1,3}|_\d+|Out|In|_oh|_ih|_dh|_i{1,3}|_i\d+)(?!\w)")
@@ -52,7 +52,7 @@ def resolve_history(cells: Sequence[LoweredCell], context: Context) -> list[Lowe
     if not any(HISTORY_NAME.search(join(cell.lines)) for cell in cells):
         return list(cells)
     trees = [ast.parse(join(cell.lines)) for cell in cells]
-    bound = {name for tree in trees for name in module_bindings(tree)}
+    bound = {name for tree in trees for name in bound_names(tree.body) | declared_global(tree)}
     history = _History(context)
     result: list[LoweredCell | Unsupported] = []
     for position, (cell, tree) in enumerate(zip(cells, trees, strict=True)):

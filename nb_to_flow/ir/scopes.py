@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalLoad:
+    """A use of a module-level name, its parent node, and whether it stands in a function's body."""
+
+    node: ast.Name
+    parent: ast.AST | None
+    in_function: bool
 
 
 def parameters(function: Function) -> list[str]:
@@ -95,6 +105,11 @@ def declared(nodes: Iterable[ast.AST], kind: type[ast.Global | ast.Nonlocal]) ->
     return {name for node in own_nodes(nodes) if isinstance(node, kind) for name in node.names}
 
 
+def declared_global(node: ast.AST) -> set[str]:
+    """Names declared `global` anywhere below a node."""
+    return {name for inner in ast.walk(node) if isinstance(inner, ast.Global) for name in inner.names}
+
+
 @lru_cache(maxsize=8192)
 def locals_of(node: ast.AST) -> frozenset[str]:
     """Names local to a function, lambda or class body."""
@@ -168,3 +183,63 @@ def _loads(nodes: Iterable[ast.AST]) -> Iterator[str]:
             if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
                 yield node.target.id
             yield from _loads(ast.iter_child_nodes(node))
+
+
+def bound_anywhere(node: ast.AST) -> Iterator[str]:
+    """Every name that is bound in a node, in nested scopes too, with the parameters of functions."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name) and not isinstance(inner.ctx, ast.Load):
+            yield inner.id
+        elif isinstance(inner, ast.arg):
+            yield inner.arg
+        else:
+            yield from _names_of(inner)
+
+
+def global_loads(tree: ast.AST) -> Iterator[GlobalLoad]:
+    """Every load of a name that no function, class or comprehension around it binds."""
+    stack = [_Place(tree, None)]
+    while stack:
+        place = stack.pop()
+        node = place.node
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load) and node.id not in place.bound:
+                yield GlobalLoad(node, place.parent, place.in_function)
+        else:
+            outside, inside = _parts(node)
+            within = _opened(place) if inside else place
+            stack += [replace(within, node=part, parent=node) for part in reversed(inside)]
+            stack += [replace(place, node=part, parent=node) for part in reversed(outside)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A node, the names that scopes around it bind, and those that also functions in it see: none of a class."""
+
+    node: ast.AST
+    parent: ast.AST | None
+    bound: frozenset[str] = frozenset()
+    bound_below: frozenset[str] = frozenset()
+    in_function: bool = False
+
+
+def _parts(node: ast.AST) -> tuple[list[ast.AST], list[ast.AST]]:
+    """What is evaluated in the scope where a node stands, and in the one that it opens."""
+    if isinstance(node, COMPREHENSIONS):
+        first, *others = node.generators
+        results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        return [first.iter], [first.target, *first.ifs, *others, *results]
+    inside: list[ast.AST] = [*body_of(node)] if isinstance(node, SCOPES) else []
+    own = {id(part) for part in inside}
+    return [child for child in ast.iter_child_nodes(node) if id(child) not in own], inside
+
+
+def _opened(place: _Place) -> _Place:
+    """The scope that a function, class or comprehension opens."""
+    node = place.node
+    own = targets_of(node) if isinstance(node, COMPREHENSIONS) else locals_of(node)
+    bound = place.bound_below | own
+    if isinstance(node, ast.ClassDef):
+        return replace(place, bound=bound)
+    in_function = place.in_function or isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    return replace(place, bound=bound, bound_below=bound, in_function=in_function)
