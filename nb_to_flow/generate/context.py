@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
-from collections.abc import Iterable, Mapping
+import tokenize
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from nb_to_flow.generate.imports import Entry, entries_of, import_targets, parse_entries, resolve
@@ -105,8 +108,8 @@ class Context:
         return self.own.get(canonical, canonical)
 
     def renamed(self, code: str) -> str:
-        """Generated code with its names as they are called in this module."""
-        return _renamed(code, self.own)
+        """Generated code, without names of the notebook's, with its names as they are called in this module."""
+        return renamed(code, self.own)
 
     def has_effect(self, index: int, kind: ResourceKind) -> bool:
         """True if a statement may touch that kind of resource."""
@@ -132,7 +135,7 @@ def make_context(plan: FlowPlan, options: GenerateOptions, helpers: frozenset[st
     state = state_by_name(plan, entries)
     taken = bound - (state.keys() - own_ones) | _task_names(plan) | _from_stars(plan, entries, bound)
     own = _own_names(taken, {**targets(entries), **imports}, helpers)
-    ways = {name: _renamed(way, own) for name, way in state.items()}
+    ways = {name: renamed(way, own) for name, way in state.items()}
     return Context(
         plan=plan,
         options=options,
@@ -149,10 +152,26 @@ def make_context(plan: FlowPlan, options: GenerateOptions, helpers: frozenset[st
     )
 
 
-def _renamed(code: str, own: Mapping[str, str]) -> str:
-    for old, new in own.items():
-        code = re.sub(rf"(?<![\w.\"']){re.escape(old)}\b(?!\s*=[^=])(?![\"'])", new, code)
-    return code
+def renamed(code: str, own: Mapping[str, str]) -> str:
+    """Generated code with other names, but for attributes, keywords and what is in strings."""
+    lines = code.split("\n")
+    tokens = list(_tokens(code)) if own else []
+    for k in reversed(range(len(tokens))):
+        token = tokens[k]
+        before = tokens[k - 1].string if k else ""
+        after = tokens[k + 1].string if k + 1 < len(tokens) else ""
+        is_keyword = after == "=" and before in ("(", ",")
+        if token.type == tokenize.NAME and token.string in own and before != "." and not is_keyword:
+            (row, start), (_, end) = token.start, token.end
+            line = lines[row - 1]
+            lines[row - 1] = line[:start] + own[token.string] + line[end:]
+    return "\n".join(lines)
+
+
+def _tokens(code: str) -> Iterator[tokenize.TokenInfo]:
+    # The start of a call alone has brackets that are never closed.
+    with suppress(tokenize.TokenError):
+        yield from tokenize.generate_tokens(io.StringIO(code).readline)
 
 
 def _task_names(plan: FlowPlan) -> frozenset[str]:
@@ -189,7 +208,7 @@ def _dotted(plan: FlowPlan, imports: Mapping[str, str], taken: frozenset[str]) -
 
 def _own_names(taken: frozenset[str], imports: Mapping[str, str], helpers: frozenset[str]) -> dict[str, str]:
     """New names for those of generated code that are taken."""
-    renamed: dict[str, str] = {}
+    found: dict[str, str] = {}
     pyplot = next((local for local, target in imports.items() if target == "matplotlib.pyplot"), "plt")
     numpy = next((local for local, target in imports.items() if target == "numpy"), "np")
     pandas = next((local for local, target in imports.items() if target == "pandas"), "pd")
@@ -200,10 +219,10 @@ def _own_names(taken: frozenset[str], imports: Mapping[str, str], helpers: froze
         if wish in taken and imports.get(wish) != entry.target:
             wish = f"prefect_{wish}" if entry.module.startswith("prefect") else f"{wish}_module"
         if wish != entry.local:
-            renamed[entry.local] = wish
+            found[entry.local] = wish
     for name in helpers & taken - {"print"}:
-        renamed[name] = f"{name}_output"
-    return renamed
+        found[name] = f"{name}_output"
+    return found
 
 
 def own_entries(context: Context) -> list[Entry]:

@@ -21,9 +21,8 @@ _SHORT = text.WIDTH - 4  # what stays on one line in a function
 def task_lines(task: TaskPlan, context: Context) -> list[Line]:
     """The whole function with its decorator."""
     body = [*_prologue(task, context), *_steps(task, context), *_epilogue(task, context)]
-    header = f"{_decorator(task, context)}\n{_signature(task, context)}"
-    lines = written(context.renamed(header))
-    return [*lines, *indented(written(_docstring(task))), *indented(body)]
+    header = written(f"{context.renamed(_decorator(task, context))}\n{_signature(task, context)}")
+    return [*header, *indented(written(_docstring(task))), *indented(body)]
 
 
 def _decorator(task: TaskPlan, context: Context) -> str:
@@ -33,7 +32,7 @@ def _decorator(task: TaskPlan, context: Context) -> str:
     if task.retry and context.options.retries:
         options.append("**RETRY_IO")
     # A task that runs like any other, whoever calls it and wherever.
-    own_loop = f"\n@{context.name('in_event_loop')}" if task.is_async else ""
+    own_loop = "\n@in_event_loop" if task.is_async else ""
     return f"@task({', '.join(options)}){own_loop}"
 
 
@@ -52,13 +51,15 @@ def _returned(task: TaskPlan, context: Context) -> str:
     if not task.outputs:
         return "None"
     if returns_dict(task):
-        return "dict[str, Any]"
+        return f"dict[str, {context.name('Any')}]"
     types = [_annotation(output.type, context) for output in task.outputs]
     return types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]"
 
 
 def _annotation(type_name: str, context: Context) -> str:
-    return annotation(type_name, context.imports, context.top, context.spelled)
+    text = annotation(type_name, context.imports, context.top, context.spelled)
+    is_own = text == "Any" or text.partition(".")[0] not in {*context.imports, *context.top}
+    return context.renamed(text) if is_own else text
 
 
 def _docstring(task: TaskPlan) -> str:
@@ -83,16 +84,17 @@ def _prologue(task: TaskPlan, context: Context) -> list[Line]:
         code += [f"{i.name} = given_{i.name}" for i in task.inputs if i.name not in late]
     if _starts_afresh(task, context):
         first = next(t for t in context.plan.tasks if _starts_afresh(t, context)) is task
-        code.append('plt.close("all")' + ("  # what a run that failed has left" if first else ""))
-    code += [line for copy in task.copies for line in _copy(copy)]
+        comment = "  # what a run that failed has left" if first else ""
+        code.append(context.renamed('plt.close("all")') + comment)
+    code += [line for copy in task.copies for line in _copy(copy, context)]
     if _draws_seeded(task, context):
-        code.append("isolate_random()")
+        code.append(context.renamed("isolate_random()"))
     restores = {"random": "random.setstate(random_state)", "numpy.random": "np.random.set_state(numpy_state)"}
-    code += [restores[generator] for generator in task.restores]
+    code += [context.renamed(restores[generator]) for generator in task.restores]
     code += [f"{name} = None" for name in task.prebinds]
     if task.builtins:
         code.append(f"from builtins import {', '.join(task.builtins)}")
-    return [line for statement in code for line in written(context.renamed(statement))]
+    return [line for statement in code for line in written(statement)]
 
 
 def _starts_afresh(task: TaskPlan, context: Context) -> bool:
@@ -110,11 +112,12 @@ def _draws_seeded(task: TaskPlan, context: Context) -> bool:
     return "random" in task.restores or any(seeds)
 
 
-def _copy(copy: Copy) -> list[str]:
+def _copy(copy: Copy, context: Context) -> list[str]:
     if copy.kind is CopyKind.METHOD:
         return [f"{name} = {name}.copy()" for name in copy.names]
     names = ", ".join(copy.names)
-    return [f"{names} = deepcopy({names if len(copy.names) == 1 else f'({names})'})"]
+    deepcopy = context.name("deepcopy")
+    return [f"{names} = {deepcopy}({names if len(copy.names) == 1 else f'({names})'})"]
 
 
 def _global_names(task: TaskPlan, context: Context) -> list[str]:
@@ -150,7 +153,7 @@ def _step(step: Step, task: TaskPlan, context: Context, keys: Keys) -> Iterator[
         yield from written("\n".join(f"{p.name} = given_{p.name}" for p in given))
         return
     for name in step.unset:
-        yield from written(context.renamed(text.unbound([name])))
+        yield from written(text.unbound([name]))
     scope = Scope(keys=keys, nonlocals=step.nonlocals, uses_globals=task.uses_globals)
     code = rewrite(statement, context, scope)
     if code:

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from nb_to_flow.generate import generate
+from nb_to_flow.generate.context import OWN_IMPORTS, renamed
+from nb_to_flow.generate.helpers import NAMES
 from nb_to_flow.ir.flow import GeneratedFlow, GenerateOptions
-from nb_to_flow.ir.plan import FlowPlan, Parameter
+from nb_to_flow.ir.plan import Copy, CopyKind, FlowPlan, Parameter
 from tests.generate.plans import PYPLOT, plan, result, task
 from tests.generate.samples import SAMPLES
 
@@ -140,6 +142,40 @@ def test_names_of_generated_code_give_way_to_the_notebooks() -> None:
     assert "@prefect_task(" in source
     assert "show_output(show, key=" in source
     compile(source, "flow", "exec")
+
+
+# Whatever generated code may be made of.
+OWN_NAMES = sorted(
+    {entry.local for entry in OWN_IMPORTS} | NAMES - {"OPEN_LINES"} | {"RETRY_IO", "isolate_random"}
+)
+
+
+@pytest.mark.parametrize("kind", list(CopyKind))
+@pytest.mark.parametrize("name", OWN_NAMES)
+def test_a_variable_may_have_any_name_of_generated_code(name: str, kind: CopyKind) -> None:
+    cells = [f"{name} = [1]", f"{name}.append(2)\nprint({name}, end=' ')\n{name}", f"{name}[0]"]
+    copies = (Copy(names=(name,), kind=kind),)
+    tasks = [
+        task("load", [0], f"-> {name}: list"),
+        task("use", [1, 2, 3], f"{name}: list from load -> {name}: list", copies=copies, retry=True),
+        task("see", [4], f"{name}: list from use ->"),
+    ]
+    outcome = generate(plan(cells, tasks, effects={2: (), 3: (PYPLOT,)}, results=(result(name, "use"),)))
+    assert outcome.value is not None and not outcome.diagnostics
+    functions = [n for n in ast.parse(outcome.value.source).body if isinstance(n, ast.FunctionDef)]
+    use = next(f for f in functions if f.name == "use")
+    assert [a.arg for a in use.args.args] == [name]
+    changed = [n for n in ast.walk(use) if isinstance(n, ast.Attribute) and n.attr == "append"]
+    assert [ast.unparse(n.value) for n in changed] == [name]
+    assert ast.unparse(use.body[-1]) == f"return {name}"
+
+
+def test_words_in_strings_are_no_names() -> None:
+    code = 'show("show", show.show, show=show)  # show'
+    assert renamed(code, {"show": "show_output"}) == (
+        'show_output("show", show_output.show, show=show_output)  # show'
+    )
+    assert renamed("print(pformat", {"print": "out", "pformat": "pprint.pformat"}) == "out(pprint.pformat"
 
 
 def test_comments_and_long_strings_keep_their_text() -> None:
