@@ -101,7 +101,7 @@ def opened(
         if not home.is_dir():
             raise InputError(f"{home} is no folder to run in")
         home = home.absolute()
-        with _loading(file, home, processes=processes) as nursery, inside(home, file.parent):
+        with _loading(file, home, processes=processes) as nursery, inside(home, file):
             flow = find_flow(import_module(file), path, name)
             yield BatchFlow(
                 flow=flow,

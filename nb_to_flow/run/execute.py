@@ -76,7 +76,7 @@ def run_module(request: RunRequest, say: Callable[[str], None]) -> RunResult:
     flow_file = request.flow_file.absolute()
     if not request.folder.is_dir():
         raise InputError(f"{request.folder} is no folder to run in")
-    with inside(request.folder, flow_file.parent):
+    with inside(request.folder, flow_file):
         try:
             flow = find_flow(import_module(flow_file), request.flow_file, request.flow_name)
         except InputError:

@@ -70,15 +70,25 @@ def importable(*folders: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def inside(folder: Path, flow_folder: Path) -> Iterator[None]:
-    """Work in `folder`, with it and the flow's folder first on the import path, as in Jupyter."""
+def inside(folder: Path, flow_file: Path) -> Iterator[None]:
+    """Work in `folder`, with it first on the import path, as in Jupyter, and the flow's own folder after it.
+
+    The flow's folder comes first where `folder` holds another module of the flow's name, as a script that is
+    paired with the notebook: worker processes import the flow by its name.
+    """
     before = os.getcwd()
     os.chdir(folder)
+    here, flow_folder = Path.cwd(), flow_file.parent
+    first = (flow_folder, here) if _holds(here, flow_file.stem) else (here, flow_folder)
     try:
-        with importable(Path.cwd(), flow_folder):
+        with importable(*first):
             yield
     finally:
         os.chdir(before)
+
+
+def _holds(folder: Path, module: str) -> bool:
+    return (folder / f"{module}.py").exists() or (folder / module / "__init__.py").exists()
 
 
 def _restore(name: str, before: ModuleType | None) -> None:
