@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from nb_to_flow.ir.facts import Role
@@ -263,23 +263,24 @@ def _unbound(
 
 
 def unset_outputs(
-    draft: Draft, steps: Iterable[int], outputs: Mapping[str, int], given: Collection[str]
+    draft: Draft, steps: Iterable[int], outputs: Mapping[str, int], given: Mapping[str, int]
 ) -> dict[str, int]:
     """Outputs that may be unbound where their versions are made, each with the step before which they are.
 
-    -1 stands for all steps. What deletes the name later is not part of the task.
+    -1 stands for all steps. What deletes the name later is not part of the task, nor what deleted it before
+    the statement that made what is `given`.
     """
     steps = tuple(steps)
     found = {
-        name: _unset_before(draft, tuple(i for i in steps if i <= definer), name, name in given)
+        name: _unset_before(draft, tuple(i for i in steps if i <= definer), name, given.get(name))
         for name, definer in outputs.items()
     }
     return {name: index for name, index in sorted(found.items()) if index is not None}
 
 
-def _unset_before(draft: Draft, steps: tuple[int, ...], name: str, is_given: bool) -> int | None:
-    deleters = draft.versions.deleters.get(name, ())
-    is_bound = is_sure = is_given
+def _unset_before(draft: Draft, steps: tuple[int, ...], name: str, given: int | None) -> int | None:
+    deleters = [d for d in draft.versions.deleters.get(name, ()) if given is None or d > given]
+    is_bound = is_sure = given is not None
     is_gone, start, previous = False, -1, steps[0] if steps else 0
     for index in steps:
         facts = draft.facts.statements[index]

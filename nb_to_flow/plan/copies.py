@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
 
 from nb_to_flow.ir.plan import Copy, CopyKind
@@ -64,9 +65,18 @@ def _is_shallow(draft: Draft, interface: Interface, name: str, obj: int, deep: b
 
 
 def _may_be_unset(draft: Draft, version: Version) -> bool:
-    """True if the variable was only ever bound on some paths: it may hold None."""
-    name, first = version[0], draft.facts.statements[draft.versions.origins(version)[-1]]
-    return name not in first.binds
+    """True if the variable is only bound on some paths, or deleted on some: it may hold None."""
+    name, origins = version[0], draft.versions.origins(version)
+    nodes = (draft.facts.notebook.statements[origin].node for origin in origins)
+    return name not in draft.facts.statements[origins[-1]].binds or any(
+        _deletes(node, name) for node in nodes
+    )
+
+
+def _deletes(node: ast.stmt, name: str) -> bool:
+    return any(
+        isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Del) for n in ast.walk(node)
+    )
 
 
 def _joined(name: str, sets: list[frozenset[str]]) -> set[str]:

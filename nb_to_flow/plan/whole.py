@@ -21,7 +21,7 @@ def plan_whole(draft: Draft, why: str) -> Draft:
     own = [i for i in range(len(draft.facts.statements)) if i not in outside]
     builtins = {n for i in own for n in draft.versions.builtins(i)}
     late = {p.statement for p in draft.parameters if _is_overridden(draft, p)}
-    given = [p.name for p in draft.parameters]
+    given = {p.name: -1 for p in draft.parameters}
     # Code that looks into globals() must find unbound what the notebook leaves so.
     final = draft.versions.reaching.final
     outputs = _outputs(draft)
