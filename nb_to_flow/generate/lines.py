@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from nb_to_flow.generate.imports import used_names
 from nb_to_flow.ir.notebook import Statement
 from nb_to_flow.ir.spans import Span
 
@@ -18,7 +19,7 @@ class Line:
     Attributes:
         origin: where it came from; None for what the generator wrote itself.
         fixed: True if it continues a string: indenting it would change the string.
-        added: words in it that are the generator's.
+        added: words in it that are the generator's: names only where the rest is the author's.
     """
 
     text: str
@@ -40,7 +41,9 @@ def copied(statement: Statement, code: str) -> list[Line]:
     """Lines of a statement's (edited) code, led back to the notebook."""
     texts = code.split("\n")
     fixed = _string_lines(ast.parse(code)) if _has_long_string(code) else frozenset()
-    added = frozenset() if code == statement.code else _words(code) - _words(statement.code)
+    added = (
+        frozenset() if code == statement.code else used_names(ast.parse(code)) - used_names(statement.node)
+    )
     return [
         Line(text=text, origin=statement.place(number), fixed=number in fixed, added=added)
         for number, text in enumerate(texts, 1)
