@@ -45,11 +45,11 @@ class _Body:
         header = self.context.renamed(
             f'@flow(name="{plan.name.replace("_", "-")}", log_prints=True, task_runner={runner})'
         )
-        any_ = self.context.name("Any")
+        returned = self.context.renamed("dict[str, Any]")
         lines = [*first, *self._actions(), *self._leaves(), self._return()]
         body = "\n".join([_docstring(plan), *lines])
         indented = "\n".join("    " + line if line.strip() else "" for line in body.split("\n"))
-        return f"{header}\ndef {plan.name}({parameters}) -> dict[str, {any_}]:\n{indented}\n"
+        return f"{header}\ndef {plan.name}({parameters}) -> {returned}:\n{indented}\n"
 
     def _annotation(self, text: str) -> str:
         """A parameter's annotation, by the names that `Literal`, `Any` and the like have here."""

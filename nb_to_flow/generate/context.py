@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import io
 import re
 import tokenize
@@ -134,7 +135,14 @@ def make_context(plan: FlowPlan, options: GenerateOptions, helpers: frozenset[st
     imports = import_targets(entries)
     state = state_by_name(plan, entries)
     taken = bound - (state.keys() - own_ones) | _task_names(plan) | _from_stars(plan, entries, bound)
-    own = _own_names(taken, {**targets(entries), **imports}, helpers)
+    facts = plan.facts.statements
+    passed = {*plan.imports, *plan.dropped}
+    rebound = {n for k, f in enumerate(facts) if k not in passed for n in f.binds | f.may_bind}
+    known = {
+        local: target for local, target in {**targets(entries), **imports}.items() if local not in rebound
+    }
+    own = _own_names(taken, known, helpers)
+    own |= {name: f"{own.get('builtins', 'builtins')}.{name}" for name in _hidden_builtins(plan)}
     ways = {name: renamed(way, own) for name, way in state.items()}
     return Context(
         plan=plan,
@@ -208,21 +216,38 @@ def _dotted(plan: FlowPlan, imports: Mapping[str, str], taken: frozenset[str]) -
 
 def _own_names(taken: frozenset[str], imports: Mapping[str, str], helpers: frozenset[str]) -> dict[str, str]:
     """New names for those of generated code that are taken."""
+    local: dict[str, str] = {}
+    for name, target in imports.items():
+        local.setdefault(target, name)
+    wishes = {
+        "plt": local.get("matplotlib.pyplot", "plt"),
+        "np": local.get("numpy", "np"),
+        "pd": local.get("pandas", "pd"),
+        "scipy_stats": local.get("scipy.stats", "scipy_stats" if "stats" in taken else "stats"),
+    }
     found: dict[str, str] = {}
-    pyplot = next((local for local, target in imports.items() if target == "matplotlib.pyplot"), "plt")
-    numpy = next((local for local, target in imports.items() if target == "numpy"), "np")
-    pandas = next((local for local, target in imports.items() if target == "pandas"), "pd")
-    free = "scipy_stats" if "stats" in taken else "stats"
-    stats = next((local for local, target in imports.items() if target == "scipy.stats"), free)
     for entry in OWN_IMPORTS:
-        wish = {"plt": pyplot, "np": numpy, "pd": pandas, "scipy_stats": stats}.get(entry.local, entry.local)
+        wish = wishes.get(entry.local, entry.local)
         if wish in taken and imports.get(wish) != entry.target:
-            wish = f"prefect_{wish}" if entry.module.startswith("prefect") else f"{wish}_module"
+            is_prefect = entry.module.startswith("prefect")
+            wish = _free(f"prefect_{wish}" if is_prefect else f"{wish}_module", taken)
         if wish != entry.local:
             found[entry.local] = wish
-    for name in helpers & taken - {"print"}:
-        found[name] = f"{name}_output"
-    return found
+    return found | {name: _free(f"{name}_output", taken) for name in helpers & taken - {"print"}}
+
+
+def _free(name: str, taken: frozenset[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _hidden_builtins(plan: FlowPlan) -> frozenset[str]:
+    """Builtins that the module gives another meaning."""
+    placed = {*plan.imports, *plan.settings, *plan.definitions}
+    placed |= {step.statement for task in plan.tasks if task.uses_globals for step in task.steps}
+    facts = (plan.facts.statements[index] for index in placed)
+    return frozenset(n for f in facts for n in f.binds | f.may_bind if hasattr(builtins, n))
 
 
 def own_entries(context: Context) -> list[Entry]:

@@ -51,9 +51,9 @@ def _returned(task: TaskPlan, context: Context) -> str:
     if not task.outputs:
         return "None"
     if returns_dict(task):
-        return f"dict[str, {context.name('Any')}]"
+        return context.renamed("dict[str, Any]")
     types = [_annotation(output.type, context) for output in task.outputs]
-    return types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]"
+    return types[0] if len(types) == 1 else f"{context.name('tuple')}[{', '.join(types)}]"
 
 
 def _annotation(type_name: str, context: Context) -> str:

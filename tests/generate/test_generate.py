@@ -170,6 +170,14 @@ def test_a_variable_may_have_any_name_of_generated_code(name: str, kind: CopyKin
     assert ast.unparse(use.body[-1]) == f"return {name}"
 
 
+@pytest.mark.parametrize("word", ["show", "print_info", "publish_figures", "io"])
+def test_a_comment_may_have_a_name_of_generated_code(word: str) -> None:
+    cells = ["import pandas as pd", f"x = 1\n# {word} it\nx  # {word}"]
+    outcome = generate(plan(cells, [task("work", [1, 2])]))
+    assert outcome.value is not None and not outcome.diagnostics
+    assert "def show(" in outcome.value.source
+
+
 def test_words_in_strings_are_no_names() -> None:
     code = 'show("show", show.show, show=show)  # show'
     assert renamed(code, {"show": "show_output"}) == (

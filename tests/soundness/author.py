@@ -40,6 +40,28 @@ NAMES = [
     "seen",
     "step",
 ]
+# Generated code has names of its own: a notebook's variables may be called the same.
+TAKEN_NAMES = [
+    "task",
+    "flow",
+    "re",
+    "io",
+    "show",
+    "client",
+    "Any",
+    "partial",
+    "logging",
+    "type",
+    "hasattr",
+    "made_up",
+    "key",
+    "random_state",
+    "numpy_state",
+    "threading",
+    "os",
+    "prefect_task",
+    "given_task",
+]
 WORDS = ("red", "green", "blue")
 KEYS = ("a", "b", "k")
 NO_DATA = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
@@ -128,6 +150,7 @@ class Author:
     """Writes statements; `random` decides everything.
 
     Attributes:
+        names: what variables may be called.
         space: the variables of the notebook so far.
         functions: the kinds of arguments that each function of the notebook takes.
         methods: for each class, its methods and the kinds of their arguments.
@@ -135,8 +158,9 @@ class Author:
         files: paths written so far.
     """
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, names: Sequence[str] = NAMES) -> None:
         self.rng = rng
+        self.names = names
         self.space: dict[str, Any] = {"__name__": "__main__"}
         self.functions: dict[str, tuple[str, ...]] = {}
         self.classes: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -162,7 +186,7 @@ class Author:
 
     def new(self, prefix: str = "") -> str:
         """A name that is free."""
-        free = [n for n in NAMES if n not in self.space] if not prefix else []
+        free = [n for n in self.names if n not in self.space] if not prefix else []
         number = 1
         while f"{prefix or 'x'}{number}" in self.space:
             number += 1

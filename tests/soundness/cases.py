@@ -2353,4 +2353,84 @@ try:
 except IndexError:
     print(list[-1][-1], names)
 """,
+    "an_import_is_bound_anew_in_the_task_that_gets_its_state": """
+import random
+random.seed(3)
+# %%
+values = [random.random() for _ in range(3)]
+# %%
+random = random.choice(values)
+# %%
+values.append(random)
+""",
+    "variables_are_called_as_parts_of_generated_code": """
+task = [1]
+flow = {'k': [2]}
+client = (task, flow)
+# %% [markdown]
+# Change
+# %%
+task.append(3)
+flow['k'] += task
+# %% [markdown]
+# Show
+# %%
+re = prefect_task = [client[0][-1]]
+show = re * 2
+show
+# %%
+print(task, flow, re, show, end=' ')
+print(prefect_task)
+""",
+    "builtins_have_another_meaning_in_the_module": """
+type = 3
+hasattr = [type]
+dict = str = 'x'
+# %% [markdown]
+# Load
+# %%
+rows = [type, dict]
+rows
+# %% [markdown]
+# Report
+# %%
+print(hasattr, type, str)
+# %%
+rows + [type, str]
+""",
+    "a_name_was_deleted_before_what_comes_in_was_made": """
+names = ([], 2)
+# %%
+log = [{}, names[-1]]
+# %%
+delta = 8
+# %%
+config = 'green'
+# %%
+beta = enumerate(log)
+# %%
+del config
+# %% [markdown]
+# Explore
+# %%
+config = list(beta)
+# %%
+gamma = config.pop()
+# %%
+result = dict(k=delta)
+""",
+    "what_may_have_been_deleted_is_copied_with_care": """
+show = set(range(5))
+if len(list((1, 2))) > 1:
+    del show
+# %%
+items = sum([3 + 6, 3])
+items *= items
+# %%
+match 'x':
+    case list() as key:
+        show.append(1)
+    case int() | str():
+        print(items)
+""",
 }

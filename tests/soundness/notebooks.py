@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.soundness import definitions as d
 from tests.soundness import phrases as p
-from tests.soundness.author import Author
+from tests.soundness.author import NAMES, TAKEN_NAMES, Author
 from tests.soundness.idioms import THEMES
 from tests.soundness.templates import fill
 
@@ -49,13 +49,13 @@ def make_up(seed: int) -> Book:
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         try:
-            return _cut(_statements(rng), rng)
+            return _cut(_statements(Author(rng, TAKEN_NAMES if seed % 4 == 3 else NAMES)), rng)
         finally:
             os.chdir(before)
 
 
-def _statements(rng: random.Random) -> list[str]:
-    me = Author(rng)
+def _statements(me: Author) -> list[str]:
+    rng = me.rng
     # Few kinds of phrases a notebook: so that they meet.
     chosen = [(f, w) for f, w in PHRASES if rng.random() < 0.6] or list(PHRASES)
     for starts, theme in rng.sample(THEMES, rng.choice([0, 1, 1, 2])):
