@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from nb_to_flow.ir.facts import DEFINITIONS, Access, ResourceKind, Role
@@ -82,6 +82,12 @@ def _local_definitions(draft: Draft, role: Role) -> dict[str, list[int]]:
             for name in facts.binds:
                 found.setdefault(name, []).append(facts.statement)
     return found
+
+
+def local_functions(draft: Draft, statements: Iterable[int]) -> frozenset[str]:
+    """Functions over the notebook's variables that the statements call: a task has a copy of those it needs."""
+    local = _local_definitions(draft, Role.FUNCTION)
+    return frozenset(n for i in statements for n in draft.facts.statements[i].calls if n in local)
 
 
 def hoisted_names(draft: Draft) -> frozenset[str]:

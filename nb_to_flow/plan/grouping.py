@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from nb_to_flow.ir.facts import Access, ResourceKind
 from nb_to_flow.plan.cuts import cut, halve
 from nb_to_flow.plan.draft import Draft
+from nb_to_flow.plan.fusion import local_functions
 from nb_to_flow.plan.partition import Partition
 from nb_to_flow.plan.reuse import cut_at_parameters
 from nb_to_flow.plan.sections import Section, finest_sections, sections
@@ -180,17 +181,24 @@ class Merger:
     def join_siblings(self) -> None:
         """Merge what nothing needs into what nothing needs just before it under the same heading, if one is small.
 
-        Two large ones stay apart: they may run side by side.
+        Two large ones stay apart: they may run side by side. Small ones that call the same function over data
+        are also merged across headings: each would have a copy of it.
         """
         headed = self._headed()
+        calls = {p: local_functions(self._draft, self.statements(p)) for p in self.pieces}
         before: int | None = None
         for piece in sorted(self.pieces, key=lambda p: self.statements(p)[0]):
             if self._after[piece] or headed[piece] is None:
                 before = None
             elif _stores(self._draft, self.statements(piece)):
                 before = None  # its retries are its own
-            elif before is not None and headed[before] == headed[piece] and self._is_aside(before, piece):
+            elif (
+                before is not None
+                and (headed[before] == headed[piece] or calls[before] & calls[piece])
+                and self._is_aside(before, piece)
+            ):
                 self._merge(piece, before)
+                calls[before] |= calls[piece]
             else:
                 before = piece
 

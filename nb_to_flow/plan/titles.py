@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from nb_to_flow.ir.notebook import CellKind
 from nb_to_flow.plan.assemble import Assembly, cells_of
@@ -25,8 +25,26 @@ def says_nothing(title: str) -> bool:
 
 def titles_of(assembly: Assembly) -> dict[int, str]:
     """For each group the text of the heading above most of its cells, or ""."""
+    above = _headings_above(assembly)
+    return {
+        g: _shortened(plain_text(_best([above[c] for c in cells_of(assembly, g)]))) for g in assembly.order
+    }
+
+
+def _best(above: Sequence[Sequence[Heading]]) -> str:
+    """The heading above most cells; if none is above half of them, the innermost above all."""
+    texts = [chain[-1].text for chain in above if chain]
+    if not texts:
+        return ""
+    best = max(texts, key=lambda t: (texts.count(t), -texts.index(t)))
+    common = [h for h in above[0] if all(h in chain for chain in above)]
+    return common[-1].text if common and 2 * texts.count(best) < len(above) else best
+
+
+def _headings_above(assembly: Assembly) -> dict[int, list[Heading]]:
+    """The headings that each cell stands under, outermost first: those that say something if there are any."""
     notebook = assembly.draft.facts.notebook
-    above: dict[int, Heading] = {}
+    above: dict[int, list[Heading]] = {}
     pending = list(headings(notebook))
     first_title = (
         pending[0]
@@ -40,14 +58,8 @@ def titles_of(assembly: Assembly) -> dict[int, str]:
             open_ones = [h for h in open_ones if h.level < found.level] + [found]
         telling = [h for h in open_ones if h is not first_title and not says_nothing(plain_text(h.text))]
         under = telling or [h for h in open_ones if h is not first_title]
-        if under:
-            above[cell.index] = under[-1]
-    titles = {}
-    for g in assembly.order:
-        texts = [above[c].text for c in cells_of(assembly, g) if c in above]
-        best = max(texts, key=lambda t: (texts.count(t), -texts.index(t))) if texts else ""
-        titles[g] = _shortened(plain_text(best))
-    return titles
+        above[cell.index] = under
+    return above
 
 
 def _shortened(text: str) -> str:

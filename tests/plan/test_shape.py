@@ -239,6 +239,21 @@ def test_steps_aside(cells: tuple[str, ...], tasks: list[tuple[int, ...]]) -> No
     assert [t.cells for t in plan.tasks] == tasks
 
 
+@pytest.mark.parametrize(
+    ("over", "tasks"),
+    [("df", [(2,), (6, 8, 10, 12)]), ("[1]", [(2,), (6,), (8,), (10,), (12,)])],
+)
+def test_small_steps_aside_share_their_copy_of_a_function_over_data(
+    over: str, tasks: list[tuple[int, ...]]
+) -> None:
+    function = f"def best(n):\n    return scores.best({over}, n)"
+    cells = [f for n in range(4) for f in (f"# md\n### Best {n}", f"top = best({n})\nprint(top)")]
+    plan = plan_of(*_LOADED, "# md\n## Bests", function, *cells, outputs="df")
+    assert [t.cells for t in plan.tasks] == tasks
+    if len(tasks) == 2:
+        assert (plan.tasks[-1].title, plan.tasks[-1].name) == ("Bests", "compute_bests")
+
+
 def test_an_empty_container_is_no_task() -> None:
     cells = ("from collections import deque", "# md\n## Queue", "waiting = deque()", "# md\n## Work")
     work = "for k in range(9):\n    waiting.append(k)\nfirst = waiting.popleft()\nprint(first)"
