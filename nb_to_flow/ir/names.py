@@ -53,11 +53,13 @@ def flow_name(path: str, taken: frozenset[str] = frozenset()) -> str:
     """A name for the flow (function and module) of the notebook at `path`.
 
     Any path gives a lower-case ASCII identifier that is no keyword, builtin, standard module or well-known
-    library, and none of `taken`, the names the notebook itself uses.
+    library, and none of `taken`, the names the notebook itself uses. `TrainTestSplit` gives `train_test_split`,
+    but `NumPy` and `KMeans` are one word.
     """
     stem = PurePath(path.replace("\\", "/")).stem
     ascii_stem = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
-    name = re.sub(r"[^a-z0-9]+", "_", ascii_stem.lower()).strip("_")[:MAX_LENGTH].rstrip("_")
+    words = re.sub(r"(?<=[a-z]{2})(?=[A-Z][a-z]{2})", "_", ascii_stem)
+    name = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")[:MAX_LENGTH].rstrip("_")
     if not name:
         name = "notebook"
     if name[0].isdigit():

@@ -9,10 +9,9 @@ from nb_to_flow.ir.notebook import CellKind
 from nb_to_flow.plan.assemble import Assembly, cells_of
 from nb_to_flow.plan.sections import Heading, headings
 
-_EMPTY = re.compile(
-    r"setup|set up|imports?|libraries|introduction|overview|start|notes?|code"
-    r"|(solutions?|examples?|answers?|definitions?|computations?|implementation)[\s\d.:#-]*"
-)
+_EMPTY = re.compile(r"setup|set up|imports?|libraries|introduction|overview|start|notes?|code")
+# What belongs to the heading before it, whatever its level.
+_ANSWER = re.compile(r"(solutions?|examples?|answers?|definitions?|computations?|implementation)[\s\d.:#-]*")
 _LOOSE_END = re.compile(
     r"(\s+(a|an|the|and|or|but|of|to|in|on|at|by|for|from|with|as|is|are|be|that|which))+$"
 )
@@ -20,7 +19,7 @@ _LOOSE_END = re.compile(
 
 def says_nothing(title: str) -> bool:
     """True for headings such as "Setup" and "Solution 2"."""
-    return bool(_EMPTY.fullmatch(title.lower()))
+    return bool(_EMPTY.fullmatch(title.lower()) or _ANSWER.fullmatch(title.lower()))
 
 
 def titles_of(assembly: Assembly) -> dict[int, str]:
@@ -55,7 +54,10 @@ def _headings_above(assembly: Assembly) -> dict[int, list[Heading]]:
     for cell in notebook.cells:
         while pending and pending[0].cell <= cell.index:
             found = pending.pop(0)
-            open_ones = [h for h in open_ones if h.level < found.level] + [found]
+            answers = bool(_ANSWER.fullmatch(plain_text(found.text).lower()))
+            open_ones = [h for h in open_ones if h.level < found.level + answers and h.text != found.text] + [
+                found
+            ]
         telling = [h for h in open_ones if h is not first_title and not says_nothing(plain_text(h.text))]
         under = telling or [h for h in open_ones if h is not first_title]
         above[cell.index] = under
@@ -101,7 +103,8 @@ def flow_texts(notebook_path: str, found: Iterable[Heading], texts: Mapping[int,
         if heading.level == 1:
             return plain_text(heading.text), _first_paragraph(texts.get(heading.cell, ""), heading)
     stem = re.split(r"[/\\]", notebook_path)[-1].rsplit(".", 1)[0]
-    return " ".join(re.sub(r"[_\-]+", " ", stem).split()).capitalize(), ""
+    words = " ".join(re.sub(r"_+|(?<=\w)-+(?=\w)", " ", stem).split())
+    return words[:1].upper() + words[1:], ""
 
 
 def _first_paragraph(source: str, heading: Heading) -> str:

@@ -25,6 +25,10 @@ CASES = [
     ("prefect.ipynb", "prefect_flow"),
     ("pandas.ipynb", "pandas_flow"),
     ("flow.ipynb", "flow_flow"),
+    ("TrainTestSplit.ipynb", "train_test_split"),
+    ("Python3Basics_Video5.ipynb", "python3basics_video5"),
+    ("NumPy.ipynb", "numpy_flow"),
+    ("cProfile of KMeans.ipynb", "cprofile_of_kmeans"),
     ("流れ.ipynb", "notebook"),
     ("", "notebook"),
 ]

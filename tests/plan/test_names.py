@@ -6,6 +6,7 @@ import pytest
 
 from nb_to_flow.plan.comments import named_by
 from nb_to_flow.plan.phrases import LONGEST, joined, stem
+from nb_to_flow.plan.titles import flow_texts
 from tests.plan.plans import plan_of
 
 
@@ -96,6 +97,39 @@ def test_headings_that_say_nothing_give_way_to_those_above(heading: str, name: s
         "largest = max([3, x])\nprint(largest)",
     )
     assert [t.name for t in plan_of(*cells, outputs="auto").tasks][-1] == name
+
+
+@pytest.mark.parametrize(
+    ("above", "heading", "title"),
+    [
+        ("Exercise 7.1", "Solution", "Exercise 7.1"),
+        ("Prices", "Example 2", "Prices"),
+        ("Prices", "Solution to 3", "Solution to 3"),
+        ("Prices", "Setup", "Setup"),
+    ],
+)
+def test_an_answer_belongs_to_the_heading_before_it(above: str, heading: str, title: str) -> None:
+    cells = (
+        "# md\n# Title",
+        f"# md\n## {above}",
+        "x = max([2, 1])\nprint(x)",
+        f"# md\n## {heading}",
+        "largest = min([3, 4])\nprint(largest)",
+    )
+    plan = plan_of(*cells, outputs="auto", granularity="section")
+    assert [t.title for t in plan.tasks] == [above, title]
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("a/Sales_ETL - v2.ipynb", "Sales ETL - v2"),
+        ("iris-KNN.ipynb", "Iris KNN"),
+        ("TrainTestSplit.ipynb", "TrainTestSplit"),
+    ],
+)
+def test_without_a_first_heading_the_file_gives_the_title(path: str, title: str) -> None:
+    assert flow_texts(path, (), {}) == (title, "")
 
 
 _TABLE = ("import pandas as pd", "# md\n## Table", "table = pd.read_csv('table.csv')\ntable.head()")
