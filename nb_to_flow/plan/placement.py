@@ -13,6 +13,7 @@ from nb_to_flow.plan.parameters import is_literal
 
 _STATE_KINDS = frozenset({ResourceKind.AMBIENT, ResourceKind.ENVIRONMENT})
 _HARMLESS = frozenset({ResourceKind.STDOUT, ResourceKind.DISPLAY})
+_OF_FORMULAS = (ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop, ast.expr_context, ast.Constant, ast.Name)
 _PER_THREAD = frozenset({"decimal"})  # libraries whose settings a module can't make for all threads
 
 
@@ -107,20 +108,22 @@ def place_definitions(draft: Draft) -> Draft:
 
     The largest set of definitions that need nothing outside of it: start with all, take out until stable.
     """
-    hoistable = {
-        s.statement for s in draft.facts.statements if s.role in DEFINITIONS - {Role.IMPORT} | {Role.CONSTANT}
-    }
+    statements = draft.facts.statements
+    hoistable = {s.statement for s in statements if s.role in DEFINITIONS - {Role.IMPORT} | {Role.CONSTANT}}
+    hoistable |= _formulas(draft)
     hoistable = {i for i in hoistable if _is_single(draft, i)} - draft.parameter_statements - draft.secret
     while True:
         kept = {i for i in hoistable if _needs_only(draft, i, hoistable)}
         if kept == hoistable:
             break
         hoistable = kept
-    functions = {i for i in hoistable if draft.facts.statements[i].role is not Role.CONSTANT}
-    constants = {i for i in hoistable - functions if _serves(draft, i, functions)}
+    functions = {i for i in hoistable if statements[i].role in DEFINITIONS}
+    constants: set[int] = set()
+    while more := {i for i in hoistable - functions - constants if _serves(draft, i, functions | constants)}:
+        constants |= more
     local = {
         s.statement
-        for s in draft.facts.statements
+        for s in statements
         if s.role in (Role.FUNCTION, Role.CLASS) and s.statement not in functions
     }
     copies = _same_text(draft, functions)
@@ -197,10 +200,37 @@ def _is_global(draft: Draft, name: str, hoistable: set[int]) -> bool:
     return all(b in hoistable for b in binders)
 
 
-def _serves(draft: Draft, constant: int, functions: set[int]) -> bool:
-    """True if a hoisted function uses the constant."""
+def _formulas(draft: Draft) -> set[int]:
+    """Statements such as `n = 1 + k * lags`: numbers computed of constants, which are constants themselves."""
+    binders = draft.versions.binders
+    constant: set[int] = set()
+    found: set[int] = set()
+    for facts in draft.facts.statements:
+        index = facts.statement
+        names = _names_in_formula(draft, index) if facts.role is Role.COMPUTE else None
+        if names is not None and all(n in binders and constant.issuperset(binders[n]) for n in names):
+            found.add(index)
+            constant.add(index)
+        elif facts.role is Role.CONSTANT and _is_immutable(draft, index):
+            constant.add(index)
+    return found
+
+
+def _names_in_formula(draft: Draft, index: int) -> set[str] | None:
+    """The names in the value that arithmetic gives a variable; None if it is no arithmetic."""
+    node = draft.facts.notebook.statements[index].node
+    if not isinstance(node, ast.Assign) or not all(isinstance(target, ast.Name) for target in node.targets):
+        return None
+    inner = list(ast.walk(node.value))
+    if not all(isinstance(n, _OF_FORMULAS) for n in inner):
+        return None
+    return {n.id for n in inner if isinstance(n, ast.Name)}
+
+
+def _serves(draft: Draft, constant: int, users: set[int]) -> bool:
+    """True if something that is hoisted uses the constant."""
     names = draft.facts.statements[constant].binds
-    return any(names & (draft.facts.statements[f].free | draft.versions.asked[f]) for f in functions)
+    return any(names & (draft.facts.statements[u].free | draft.versions.asked[u]) for u in users)
 
 
 def _is_anchored(draft: Draft, index: int, hoisted: set[int]) -> bool:

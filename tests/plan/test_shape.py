@@ -239,6 +239,38 @@ def test_steps_aside(cells: tuple[str, ...], tasks: list[tuple[int, ...]]) -> No
     assert [t.cells for t in plan.tasks] == tasks
 
 
+_SCALED = "def scaled(v):\n    return v * n"
+
+
+@pytest.mark.parametrize(
+    ("cells", "hoisted"),
+    [
+        (("k = 2", "n = 1 + k * 3", _SCALED), [0, 1, 2]),
+        (("k = 2", "m = -k", "n = m ** 2 / 3", _SCALED), [0, 1, 2, 3]),
+        (("k = 2", _SCALED, "n = k + 1"), [0, 1, 2]),
+        # nothing at module level needs it
+        (("k = 2", "n = 1 + k * 3", "def scaled(v):\n    return v"), [2]),
+        # not surely the same number wherever it is looked up
+        (("k = 2", "n = 1 + k", _SCALED, "n = 5"), []),
+        (("k = 2", "n = 1 + k", _SCALED, "k = 5"), []),
+        (("k = 2", "n = 1 + k", _SCALED, "n += 1"), []),
+        (("k = 2", "n = 1 + k", _SCALED, "print(scaled(2))\ndel n"), []),
+        # not a number
+        (("k = [2]", "n = k * 2", _SCALED), []),
+        (("k = 2", "n = max(k, 3)", _SCALED), []),
+    ],
+)
+def test_numbers_computed_of_constants_are_constants(cells: tuple[str, ...], hoisted: list[int]) -> None:
+    plan = plan_of(*cells, "# md\n## Use", "print(scaled(1))", "# md\n## More", "y = scaled(3)\nprint(y)")
+    assert list(plan.definitions) == hoisted
+
+
+def test_a_number_computed_of_a_parameter_is_none() -> None:
+    cells = ("k = 2", "n = 1 + k", _SCALED, "print(scaled(1))")
+    plan = plan_of(*cells, parameters=("k",))
+    assert plan.definitions == () and [p.name for p in plan.parameters] == ["k"]
+
+
 @pytest.mark.parametrize(
     ("over", "tasks"),
     [("df", [(2,), (6, 8, 10, 12)]), ("[1]", [(2,), (6,), (8,), (10,), (12,)])],
