@@ -9,6 +9,7 @@ from nb_to_flow.ir.diagnostics import Diagnostic, Outcome, Severity
 from nb_to_flow.ir.graph import NotebookGraph
 from nb_to_flow.ir.plan import FlowPlan, PlanOptions
 from nb_to_flow.plan.check import check_plan
+from nb_to_flow.plan.constants import keep_constants, place_constants
 from nb_to_flow.plan.draft import Draft, finding
 from nb_to_flow.plan.finish import finish
 from nb_to_flow.plan.fusion import find_barriers, find_fusions
@@ -16,8 +17,6 @@ from nb_to_flow.plan.grouping import group
 from nb_to_flow.plan.parameters import choose_parameters
 from nb_to_flow.plan.placement import (
     drop_deletions,
-    keep_constants,
-    place_constants,
     place_definitions,
     place_imports,
     place_seeds,

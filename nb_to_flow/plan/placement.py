@@ -8,12 +8,11 @@ from dataclasses import replace
 
 from nb_to_flow.ir.diagnostics import Severity
 from nb_to_flow.ir.facts import DEFINITIONS, Access, ResourceKind, Role, StatementFacts
+from nb_to_flow.plan.constants import formulas
 from nb_to_flow.plan.draft import Draft, finding
-from nb_to_flow.plan.parameters import is_literal
 
 _STATE_KINDS = frozenset({ResourceKind.AMBIENT, ResourceKind.ENVIRONMENT})
 _HARMLESS = frozenset({ResourceKind.STDOUT, ResourceKind.DISPLAY})
-_OF_FORMULAS = (ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop, ast.expr_context, ast.Constant, ast.Name)
 _PER_THREAD = frozenset({"decimal"})  # libraries whose settings a module can't make for all threads
 
 
@@ -110,7 +109,7 @@ def place_definitions(draft: Draft) -> Draft:
     """
     statements = draft.facts.statements
     hoistable = {s.statement for s in statements if s.role in DEFINITIONS - {Role.IMPORT} | {Role.CONSTANT}}
-    hoistable |= _formulas(draft)
+    hoistable |= formulas(draft)
     hoistable = {i for i in hoistable if _is_single(draft, i)} - draft.parameter_statements - draft.secret
     while True:
         kept = {i for i in hoistable if _needs_only(draft, i, hoistable)}
@@ -200,33 +199,6 @@ def _is_global(draft: Draft, name: str, hoistable: set[int]) -> bool:
     return all(b in hoistable for b in binders)
 
 
-def _formulas(draft: Draft) -> set[int]:
-    """Statements such as `n = 1 + k * lags`: numbers computed of constants, which are constants themselves."""
-    binders = draft.versions.binders
-    constant: set[int] = set()
-    found: set[int] = set()
-    for facts in draft.facts.statements:
-        index = facts.statement
-        names = _names_in_formula(draft, index) if facts.role is Role.COMPUTE else None
-        if names is not None and all(n in binders and constant.issuperset(binders[n]) for n in names):
-            found.add(index)
-            constant.add(index)
-        elif facts.role is Role.CONSTANT and _is_immutable(draft, index):
-            constant.add(index)
-    return found
-
-
-def _names_in_formula(draft: Draft, index: int) -> set[str] | None:
-    """The names in the value that arithmetic gives a variable; None if it is no arithmetic."""
-    node = draft.facts.notebook.statements[index].node
-    if not isinstance(node, ast.Assign) or not all(isinstance(target, ast.Name) for target in node.targets):
-        return None
-    inner = list(ast.walk(node.value))
-    if not all(isinstance(n, _OF_FORMULAS) for n in inner):
-        return None
-    return {n.id for n in inner if isinstance(n, ast.Name)}
-
-
 def _serves(draft: Draft, constant: int, users: set[int]) -> bool:
     """True if something that is hoisted uses the constant."""
     names = draft.facts.statements[constant].binds
@@ -294,40 +266,6 @@ def _is_free(draft: Draft, facts: StatementFacts) -> bool:
     )
 
 
-def place_constants(draft: Draft) -> Draft:
-    """Constants go with their users, one copy a task, unless an object of theirs is changed for several.
-
-    Nor if it is compared by identity.
-    """
-    touched = {m.obj for s in draft.facts.statements for m in s.mutations}
-    touched |= {c.obj for s in draft.facts.statements for c in s.comparisons}
-    floating = {
-        s.statement
-        for s in draft.facts.statements
-        if s.role is Role.CONSTANT
-        and (_is_immutable(draft, s.statement) or not _is_shared(draft, s.statement, touched))
-    }
-    floating -= draft.definitions | draft.parameter_statements | draft.dropped
-    return replace(draft, repeatable=draft.repeatable | floating)
-
-
-def _is_shared(draft: Draft, index: int, touched: set[int]) -> bool:
-    """True if several statements use the constant and something changes or compares an object of it."""
-    names = draft.facts.statements[index].binds
-    users = {u for n in names for u in draft.versions.users.get((n, index), ())}
-    sharing = draft.facts.sharing
-    objects = frozenset(o for n in names for o in sharing.bound.get(index, {}).get(n, ()))
-    return len(users) > 1 and bool(sharing.reach(objects) & touched)
-
-
-def _is_immutable(draft: Draft, index: int) -> bool:
-    node = draft.facts.notebook.statements[index].node
-    value = getattr(node, "value", None)
-    if not isinstance(value, ast.expr) or not is_literal(value):
-        return False
-    return not any(isinstance(n, (ast.List, ast.Dict, ast.Set)) for n in ast.walk(value))
-
-
 def place_seeds(draft: Draft) -> Draft:
     """Statements that do nothing but seed move to the next draw; without a draw they become settings."""
     moved: dict[int, int] = {}
@@ -358,16 +296,6 @@ def _draws(draft: Draft, generators: set[str]) -> list[int]:
             for e in s.effects
         )
     ]
-
-
-def keep_constants(draft: Draft) -> Draft:
-    """Constants that nobody is there to go with have a task of their own."""
-    if draft.placed:
-        return draft
-    facts = draft.facts.statements
-    return replace(
-        draft, repeatable=frozenset(i for i in draft.repeatable if facts[i].role is not Role.CONSTANT)
-    )
 
 
 def drop_deletions(draft: Draft) -> Draft:

@@ -248,6 +248,10 @@ _SCALED = "def scaled(v):\n    return v * n"
         (("k = 2", "n = 1 + k * 3", _SCALED), [0, 1, 2]),
         (("k = 2", "m = -k", "n = m ** 2 / 3", _SCALED), [0, 1, 2, 3]),
         (("k = 2", _SCALED, "n = k + 1"), [0, 1, 2]),
+        (("k = 2", "m, n = k / 4, (k, 1)", _SCALED), [0, 1, 2]),
+        (("import math", "n = 2 * math.pi", _SCALED), [1, 2]),
+        (("import math", "n = 2 * math.factorial(3)", _SCALED), []),
+        (("math = max([1, 2])", "n = 2 * math.e", _SCALED), []),
         # nothing at module level needs it
         (("k = 2", "n = 1 + k * 3", "def scaled(v):\n    return v"), [2]),
         # not surely the same number wherever it is looked up
