@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -15,6 +15,7 @@ from nb_to_flow.plan.draft import Draft
 from nb_to_flow.plan.fusion import held_together, hoisted_names
 from nb_to_flow.plan.interfaces import Interface, interface_of
 from nb_to_flow.plan.partition import Partition, topological
+from nb_to_flow.plan.placement import can_be_hoisted
 from nb_to_flow.plan.settle import Settled
 from nb_to_flow.plan.types import Types
 from nb_to_flow.plan.versions import Version, stored_names
@@ -48,6 +49,7 @@ def assemble(settled: Settled) -> Assembly:
     before = _real_predecessors(partition, order, count)
     tasks = [g for g in order if g in settled.interfaces]
     draft = _hoist_shared_constants(draft, settled.interfaces)
+    draft = _hoist_shared_functions(draft, settled.interfaces.values())
     interfaces = {g: interface_of(draft, settled.interfaces[g].own) for g in tasks}
     interfaces = _place_leftovers(draft, tasks, interfaces)
     before |= {g: frozenset() for g in tasks if g not in before}
@@ -88,6 +90,30 @@ def _hoist_shared_constants(draft: Draft, interfaces: Mapping[int, Interface]) -
         result = any(draft.versions.reaching.final.get(n) == index for n in draft.results if n in facts.binds)
         if alone and (users[index] > 1 or (not users[index] and result)):
             hoisted.add(index)
+    return replace(draft, definitions=draft.definitions | hoisted, repeatable=draft.repeatable - hoisted)
+
+
+def _hoist_shared_functions(draft: Draft, interfaces: Iterable[Interface]) -> Draft:
+    """A function that several tasks have a copy of stands at module level if it needs only what stands there.
+
+    It was no definition because the notebook gives its name to other functions too: the tasks that use one of
+    those have it as their own.
+    """
+    copies: Counter[int] = Counter()
+    hidden: set[int] = set()
+    for interface in interfaces:
+        bound = Counter(n for i in interface.steps for n in draft.versions.reaching.defines[i])
+        copies.update(interface.repeated)
+        hidden |= {
+            i for i in interface.repeated if any(bound[n] > 1 for n in draft.facts.statements[i].binds)
+        }
+    taken = {n for i in draft.module_level for n in draft.versions.reaching.defines[i]}
+    hoisted: set[int] = set()
+    for index, count in sorted(copies.items(), key=lambda item: (-item[1], item[0])):
+        names = draft.facts.statements[index].binds
+        if count > 1 and index not in hidden and not names & taken and can_be_hoisted(draft, index):
+            hoisted.add(index)
+            taken |= names
     return replace(draft, definitions=draft.definitions | hoisted, repeatable=draft.repeatable - hoisted)
 
 

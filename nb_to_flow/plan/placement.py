@@ -191,7 +191,18 @@ def _needs_only(draft: Draft, index: int, hoistable: set[int]) -> bool:
     return all(_is_global(draft, name, hoistable) for name in facts.free | draft.versions.asked[index])
 
 
-def _is_global(draft: Draft, name: str, hoistable: set[int]) -> bool:
+def can_be_hoisted(draft: Draft, index: int) -> bool:
+    """True for a function that uses only what is at module level, itself and builtins."""
+    facts = draft.facts.statements[index]
+    versions = draft.versions
+    special = versions.changed | versions.declared_global | versions.used_as_builtins
+    if facts.role is not Role.FUNCTION or facts.changes or facts.may_bind or facts.mutations or facts.rebinds:
+        return False
+    needed = (facts.free | versions.asked[index]) - facts.binds
+    return not facts.binds & special and all(_is_global(draft, n, draft.definitions) for n in needed)
+
+
+def _is_global(draft: Draft, name: str, hoistable: frozenset[int] | set[int]) -> bool:
     binders = draft.versions.binders.get(name, ())
     facts = draft.facts.statements
     if all(facts[b].role is Role.IMPORT for b in binders):

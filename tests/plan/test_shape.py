@@ -239,6 +239,36 @@ def test_steps_aside(cells: tuple[str, ...], tasks: list[tuple[int, ...]]) -> No
     assert [t.cells for t in plan.tasks] == tasks
 
 
+@pytest.mark.parametrize(
+    ("second", "late", "hoisted"),
+    [
+        ("def f(v):\n    return v + 2", "print(f(5))", [0]),
+        # a task that uses both needs both
+        ("x = f(7)\ndef f(v):\n    return v + 2\nprint(f(x))", "print(x)", []),
+        # another kind of thing under the same name
+        ("f = [2]", "print(f)", [0]),
+        # nothing else: a definition like any other
+        ("def g(v):\n    return v + 2", "print(g(5))", [0, 4]),
+    ],
+)
+def test_one_of_several_functions_of_a_name_stands_at_module_level(
+    second: str, late: str, hoisted: list[int]
+) -> None:
+    cells = ("def f(v):\n    return v + 1", "# md\n## One", "a = f(1)\nprint(a)", "# md\n## Two", "b = f(2)")
+    plan = plan_of(*cells[:3], *cells[3:], second, late, granularity="cell", outputs="a,b")
+    assert list(plan.definitions) == hoisted
+
+
+def test_a_function_that_remembers_is_not_shared() -> None:
+    cells = (
+        "def f(v, seen=[]):\n    seen.append(v)\n    return len(seen)",
+        "a = f(1)",
+        "b = f(2)",
+        "def f(v):\n    return v",
+    )
+    assert plan_of(*cells, "c = f(1)", granularity="cell").definitions == ()
+
+
 _SCALED = "def scaled(v):\n    return v * n"
 
 

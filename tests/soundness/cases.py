@@ -2433,4 +2433,40 @@ match 'x':
     case int() | str():
         print(items)
 """,
+    "functions_of_one_name_each_have_their_users": """
+def f(v):
+    return [v, 1]
+# %% [markdown]
+# One
+# %%
+a = f(1)
+# %% [markdown]
+# Two
+# %%
+b = f(2)
+b.append(a)
+# %% [markdown]
+# Three
+# %%
+c = f(3)
+# %%
+def f(v):
+    return [v, 2, f]
+# %%
+d = f(4)[:2] + c
+# %% [markdown]
+# Four
+# %%
+e = f(5)[1]
+# %%
+n = 2
+def f(v):
+    return v * n
+# %%
+g = [f(6), f(a)]
+n = 3
+# %%
+h = f(1)
+print(a, b, d, e, g, h)
+""",
 }
