@@ -122,4 +122,6 @@ def _first_paragraph(source: str, heading: Heading) -> str:
             break
         paragraph.append(line.strip())
     plain = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", " ".join(paragraph))
+    if plain.endswith(":"):  # it introduces a list
+        return ""
     return re.sub(r"[*_`]{1,3}(\S[^*_`]*)[*_`]{1,3}", r"\1", plain)

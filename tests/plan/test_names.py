@@ -6,6 +6,7 @@ import pytest
 
 from nb_to_flow.plan.comments import named_by
 from nb_to_flow.plan.phrases import LONGEST, joined, stem
+from nb_to_flow.plan.sections import Heading
 from nb_to_flow.plan.titles import flow_texts
 from tests.plan.plans import plan_of
 
@@ -130,6 +131,15 @@ def test_an_answer_belongs_to_the_heading_before_it(above: str, heading: str, ti
 )
 def test_without_a_first_heading_the_file_gives_the_title(path: str, title: str) -> None:
     assert flow_texts(path, (), {}) == (title, "")
+
+
+@pytest.mark.parametrize(
+    ("under", "description"),
+    [("It adds *all* of\nthem up.\n\nMore.", "It adds all of them up."), ("It has parts:\n\n- one", "")],
+)
+def test_the_paragraph_under_the_title_is_the_description(under: str, description: str) -> None:
+    heading = Heading(cell=0, level=1, text="Sums")
+    assert flow_texts("a.ipynb", [heading], {0: f"# Sums\n{under}"}) == ("Sums", description)
 
 
 _TABLE = ("import pandas as pd", "# md\n## Table", "table = pd.read_csv('table.csv')\ntable.head()")

@@ -175,6 +175,14 @@ def test_functions_that_are_objects_are_returned() -> None:
     assert [name for name, _ in plan_of(*cells, outputs="auto").results] == ["a"]
 
 
+def test_versions_that_are_imported_are_returned() -> None:
+    cells = (
+        "from json import dumps\nfrom bokeh import __version__ as bokeh_version",
+        "print(bokeh_version, dumps([]))",
+    )
+    assert [name for name, _ in plan_of(*cells, outputs="all").results] == ["bokeh_version"]
+
+
 def test_a_barrier_makes_one_task() -> None:
     outcome = plan_flow(graph_of("a = 1", "exec('b = 2')", "c = b"), PlanOptions())
     assert outcome.value is not None

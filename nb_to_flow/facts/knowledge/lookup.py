@@ -69,6 +69,8 @@ class Knowledge:
         """What a module's attribute is (`numpy.pi`, `sys.path`, `matplotlib.pyplot.rcParams`)."""
         name = self.canonical(qualified)
         table = self._table(name)
+        if name.endswith(".__version__"):
+            return ApiFacts(returns="str")
         if table is None or name in table.values:
             return table.values.get(name) if table else None
         return None if name in table.functions else table.values.get(f"{name.rpartition('.')[0]}.*")
