@@ -118,6 +118,8 @@ class LibraryCalls(LibraryEffects):
         returned: set[int] = set()
         for target in api.calls:
             callee = self.target(target, receiver, args)
+            if not callee:
+                continue  # it isn't given
             others = Arguments(
                 [
                     self._given_out(value, node) | self._lent(value)

@@ -29,6 +29,7 @@ _SILENT_FUNCTIONS = frozenset(
     | {"shutil.rmtree", "json.dump", "pickle.dump", "numpy.save", "numpy.savez", "numpy.savetxt"}
 )
 _SILENT_EFFECTS = frozenset({ResourceKind.PYPLOT, ResourceKind.AMBIENT, ResourceKind.DIRECTORY})
+_STORES = frozenset({ResourceKind.FILE, ResourceKind.DATABASE, ResourceKind.NETWORK})
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -197,7 +198,8 @@ class _Rewriter:
         if not facts.calls and any(_is_setting(e) for e in facts.effects):
             return True
         method = value.func if isinstance(value.func, ast.Attribute) else None
-        if method and method.attr.startswith("to_") and any(e.access is Access.WRITE for e in facts.effects):
+        stored = any(e.access is Access.WRITE and e.kind in _STORES for e in facts.effects)
+        if method and method.attr.startswith("to_") and stored:
             return True
         if method and method.attr in _SILENT_ANYWAY:
             return True

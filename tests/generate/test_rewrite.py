@@ -11,7 +11,7 @@ from nb_to_flow.generate.context import make_context
 from nb_to_flow.generate.helpers import NAMES
 from nb_to_flow.generate.keys import Keys
 from nb_to_flow.generate.rewrite import Scope, rewrite
-from nb_to_flow.ir.facts import Effect
+from nb_to_flow.ir.facts import Access, Effect, ResourceKind
 from nb_to_flow.ir.flow import GenerateOptions
 from tests.generate.plans import PYPLOT, RAW, plan
 
@@ -62,6 +62,16 @@ def test_what_the_cell_shows_is_published(code: str, expected: str) -> None:
 )
 def test_what_shows_nothing_stays(code: str) -> None:
     assert rewritten(code) == code
+
+
+DISPLAYED = Effect(kind=ResourceKind.DISPLAY, access=Access.WRITE)
+STORED = Effect(kind=ResourceKind.FILE, access=Access.WRITE, name="a.csv")
+
+
+@pytest.mark.parametrize("code", ["df.to_dict()", "df.a.to_list()", "df.to_numpy()", "df.to_csv()"])
+def test_what_is_converted_is_shown_and_what_is_stored_is_not(code: str) -> None:
+    assert rewritten(code, effects=(DISPLAYED,)).startswith(f"show({code}, ")
+    assert rewritten(code, effects=(DISPLAYED, STORED)) == code
 
 
 def test_a_drawing_is_shown_by_its_figure_alone() -> None:

@@ -175,6 +175,12 @@ def test_functions_that_are_objects_are_returned() -> None:
     assert [name for name, _ in plan_of(*cells, outputs="auto").results] == ["a"]
 
 
+def test_a_callback_that_is_not_given_keeps_nothing() -> None:
+    cells = ("import xgboost as xgb", "d = xgb.DMatrix([[1]], label=[1])", "watched = [(d, 'train')]")
+    plan = plan_of(*cells, "model = xgb.train({'eta': 1}, d, evals=watched)", outputs="auto")
+    assert [name for name, _ in plan.results] == ["model"]
+
+
 def test_versions_that_are_imported_are_returned() -> None:
     cells = (
         "from json import dumps\nfrom bokeh import __version__ as bokeh_version",
