@@ -243,7 +243,7 @@ class Analysis:
             effects=record.all_effects() + tuple(_library_reads(record, role)),
             calls=frozenset(name for name in record.calls if name in self.known),
             free=frozenset(scopes.free_names(function)) if function is not None else frozenset(),
-            rebinds=frozenset(_declared_global(function)) if function is not None else frozenset(),
+            rebinds=frozenset(scopes.declared_global(function)) if function is not None else frozenset(),
             loads={name: record.loads[name] for name in sorted(record.loads) if name in before},
             late=frozenset(name for name in record.late if name in self.known),
             awaits=record.awaits,
@@ -340,10 +340,6 @@ def _definition(node: ast.stmt) -> ast.AST | None:
     if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
         return node.value
     return None
-
-
-def _declared_global(node: ast.AST) -> set[str]:
-    return {name for inner in ast.walk(node) if isinstance(inner, ast.Global) for name in inner.names}
 
 
 def _library_reads(record: Record, role: Role) -> list[Effect]:

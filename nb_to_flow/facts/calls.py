@@ -244,6 +244,8 @@ class Calls(Identity):
             if "view" in like.result.split(" | ") and not self.heap.fields[obj].get(MEMORY):
                 self.heap.hold(obj, MEMORY, (self.heap.buffer(("own", obj)),))
             return self.apply(like, name, frozenset((obj,)), args, node) | given
+        if self.uses_pyplot and cls is None and conventions.plots(name):
+            self.record.effect(ResourceKind.PYPLOT, Access.WRITE, "", certain=False)
         result = self.new((node, name), "")
         if "reader" in traits or conventions.reads(name):
             return result | given

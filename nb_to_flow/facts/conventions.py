@@ -22,6 +22,8 @@ DRAWING = re.compile(
     r"(^|_)(rvs|rand|random|randomi[sz]e|sample|samples|sampling|simulate|shuffle|permute|permutation|bootstrap|resample"
     r"|noise|monte_carlo|mcmc|jitter)(_|\Z)|fit(_transform|_predict|_resample)?\Z"
 )
+PLOTTING = re.compile(r"plot(_|\Z)|\w*plot\Z|hist\Z")
+PLOTTERS = frozenset({"matplotlib", "seaborn", "pylab"})
 SEEDS = frozenset({"generator", "random_seed", "random_state", "rng", "seed"})
 WRITING = re.compile(r"(save|write|dump|export|to_|store|download|extract)")
 CHAINING = re.compile(r"(fit|set|add|update|with_|train|compile|build|configure|register|append|load)")
@@ -32,6 +34,11 @@ URL = re.compile(r"[a-z][a-z0-9+.-]*://")
 def reads(method: str) -> bool:
     """True for methods whose name says that they leave their object alone."""
     return READING.match(method.lstrip("_") if not method.startswith("__") else method) is not None
+
+
+def plots(method: str) -> bool:
+    """True for methods whose name says that they draw, on pyplot where the notebook uses that."""
+    return PLOTTING.match(method) is not None
 
 
 def draws(function: str) -> bool:

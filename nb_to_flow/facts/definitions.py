@@ -7,6 +7,7 @@ import typing
 
 from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.blocks import Blocks
+from nb_to_flow.facts.conventions import PLOTTERS
 from nb_to_flow.facts.frames import Frame
 from nb_to_flow.facts.heap import ClassObject, FunctionObject, Library, LocalModule
 from nb_to_flow.facts.record import Record
@@ -63,6 +64,7 @@ class Definitions(Blocks):
 
     def module_value(self, qualified: str) -> Value:
         """A module: one beside the notebook, else a library's."""
+        self.uses_pyplot = self.uses_pyplot or qualified.partition(".")[0] in PLOTTERS
         local = self.local_module(qualified)
         return self.imm("module", local) if local is not None else self.library(qualified)
 

@@ -57,6 +57,7 @@ class Machine(ABC):
         self.local_modules = LocalModules(None)
         self.helpers: frozenset[str] = frozenset()
         self.secrets: frozenset[str] = frozenset()  # environment variables that nothing sets
+        self.uses_pyplot = False
         self.data_imports: set[str] = set()  # things of libraries that are used as data are (subscripted)
         self.aliases: set[str] = set()  # variables that name types made of others (`list[int]`)
         self.formulas: set[int] = set()  # models whose formula looks up what no module of a library has

@@ -101,4 +101,13 @@ def _only_settings(node: ast.stmt, record: Record) -> bool:
     ):
         return False
     writes = any(kind in SETTINGS and access is Access.WRITE for kind, access in kinds)
-    return writes and isinstance(node, (ast.Expr, ast.Assign, ast.If))
+    return writes and isinstance(node, (ast.Expr, ast.Assign, ast.If)) and not _depends_on_itself(node)
+
+
+def _depends_on_itself(node: ast.stmt) -> bool:
+    """True for `data["b"] = data["a"] + 1`: done again, it would not do the same."""
+    if not isinstance(node, ast.Assign):
+        return False
+    places = [t.value for t in node.targets if isinstance(t, (ast.Subscript, ast.Attribute))]
+    used = {ast.dump(inner) for inner in ast.walk(node.value)}
+    return any(ast.dump(place) in used for place in places)

@@ -212,7 +212,7 @@ class _Rewriter:
     def _call(self, node: ast.Call) -> Iterator[Edit]:
         name = resolve(node.func, self.context.imports)
         if name in _SHOW_FIGURES:
-            yield self._replacement(node, figures_code(self.context, self.scope.keys))
+            yield self._replacement(node, self._figures(node))
         elif self._is_display(node.func):
             yield self._replacement(node, self._display(node))
         elif name == "pprint.pprint" and not any(k.arg == "stream" for k in node.keywords):
@@ -230,6 +230,16 @@ class _Rewriter:
             yield self._appended(node, "globals(), globals()")
         elif self._is_info(node):
             yield from self._info(node)
+
+    def _figures(self, node: ast.Call) -> str:
+        """The code for `plt.show(...)`: what it is given may draw first (`plt.show(plot_acf(x))`)."""
+        drawn = [self._inner_text(arg) for arg in node.args if _has_effect(arg)]
+        parts = [*drawn, figures_code(self.context, self.scope.keys)]
+        if len(parts) == 1:
+            return parts[0]
+        statements = (n for n in ast.walk(self.statement.node) if isinstance(n, ast.Expr))
+        is_statement = any(statement.value is node for statement in statements)
+        return "; ".join(parts) if is_statement else f"({', '.join(parts)})"
 
     def _display(self, node: ast.Call) -> str:
         """The code for a call of display(): its options have no meaning for an artifact."""

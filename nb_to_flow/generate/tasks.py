@@ -166,7 +166,7 @@ def _step(step: Step, task: TaskPlan, context: Context, keys: Keys) -> Iterator[
 
 def _publishes(code: str, context: Context) -> bool:
     """True if the statement's last line has published the open figures already."""
-    last = code.rstrip().rpartition("\n")[2]
+    last = code.rstrip().rpartition("\n")[2].rpartition("; ")[2]
     return last.startswith((f"{context.name('publish_figures')}(", f'{context.name("plt")}.close("all")'))
 
 

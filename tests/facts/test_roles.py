@@ -93,3 +93,34 @@ def test_unknown_functions_draw_random_numbers_if_their_names_say_so(call: str, 
 def test_an_imported_name_that_is_used_like_a_dict_is_data() -> None:
     facts = facts_of("from unknown_library import table, function", "for k in table.keys():\n    function(k)")
     assert facts.statements[0].types == {"table": "object", "function": ""}
+
+
+@pytest.mark.parametrize(
+    ("first", "call", "draws"),
+    [
+        ("import matplotlib.pyplot as plt", "f.model().plot()", True),
+        ("import seaborn as sns", "f.model().plot_pdf(3)", True),
+        ("from matplotlib import pyplot as plt", "f.model().boxplot()", True),
+        ("import matplotlib.pyplot as plt", "f.model().plotting_style()", False),
+        ("import matplotlib.pyplot as plt", "f.model().summary()", False),
+        ("import bokeh", "f.model().plot()", False),
+    ],
+)
+def test_unknown_methods_draw_if_their_names_say_so_where_pyplot_is_used(
+    first: str, call: str, draws: bool
+) -> None:
+    facts = facts_of(f"{first}\nimport unknown_library as f", f"x = {call}").statements[-1]
+    assert any(effect.kind is ResourceKind.PYPLOT for effect in facts.effects) is draws
+
+
+@pytest.mark.parametrize(
+    ("code", "role"),
+    [
+        ("settings['a'] = 1", Role.SETTING),
+        ("settings['a'] = other", Role.SETTING),
+        ("settings.a = settings.b + 1", Role.COMPUTE),
+        ("settings['a'] = [v for v in settings['b']]", Role.COMPUTE),
+    ],
+)
+def test_a_setting_that_depends_on_itself_is_none(code: str, role: Role) -> None:
+    assert facts_of("from unknown_library import settings, other", code).statements[-1].role is role

@@ -112,6 +112,11 @@ FIGURES = [
         'for c in cs:\n    plt.plot(c)\n    publish_figures("load-it")',
     ),
     ("def f():\n    plt.show()", 'def f():\n    publish_figures("load-it")'),
+    ("plt.show(fig)", 'publish_figures("load-it")'),
+    ("plt.show(draw(x))", 'draw(x); publish_figures("load-it")'),
+    ("for x in xs: plt.show(draw(x))", 'for x in xs: draw(x); publish_figures("load-it")'),
+    ("xs = [plt.show(draw(x)) for x in xs]", 'xs = [(draw(x), publish_figures("load-it")) for x in xs]'),
+    ("plt.show(draw(display(x)))", 'draw(show(x, key="load-it")); publish_figures("load-it-figure")'),
 ]
 
 
