@@ -7,6 +7,7 @@ from itertools import groupby
 
 from nb_to_flow.generate import text
 from nb_to_flow.generate.annotations import annotation
+from nb_to_flow.generate.comments import comments_above
 from nb_to_flow.generate.context import Context
 from nb_to_flow.generate.keys import Keys
 from nb_to_flow.generate.lines import Line, copied, indented, stripped, written
@@ -157,6 +158,7 @@ def _step(step: Step, task: TaskPlan, context: Context, keys: Keys) -> Iterator[
     scope = Scope(keys=keys, nonlocals=step.nonlocals, uses_globals=task.uses_globals)
     code = rewrite(statement, context, scope)
     if code:
+        yield from comments_above(statement, context)
         yield from copied(statement, code)
     if step.publishes_figures and not _publishes(code, context):
         yield from written(figures_code(context, keys))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import os
 import subprocess
 import sys
@@ -178,6 +179,21 @@ def test_a_comment_may_have_a_name_of_generated_code(word: str) -> None:
     assert "def show(" in outcome.value.source
 
 
+@pytest.mark.parametrize(
+    ("cell", "body"),
+    [
+        ("## SVM\nimport json\n# make it\nprint(1)", ["## SVM", "# make it", "print(1)"]),
+        ("# one\nimport json\n# two\nimport math\nprint(1)", ["# one", "# two", "print(1)"]),
+        ("y = 2\n# one\nimport json\nprint(y)", ["y = 2", "# one", "print(y)"]),
+        ("# Import the libraries\nimport json\nprint(1)", ["print(1)"]),
+        ("import json  # to write\nprint(1)", ["print(1)"]),
+    ],
+)
+def test_comments_above_hoisted_imports_stay_where_they_were(cell: str, body: list[str]) -> None:
+    own = [k for k, node in enumerate(ast.parse(cell).body) if not isinstance(node, ast.Import)]
+    assert body_lines(plan([cell], [task("work", own)])) == body
+
+
 def test_words_in_strings_are_no_names() -> None:
     code = 'show("show", show.show, show=show)  # show'
     assert renamed(code, {"show": "show_output"}) == (
@@ -212,6 +228,14 @@ def test_hostile_code_is_a_diagnostic() -> None:
 def test_an_undefined_name_is_reported_with_its_place() -> None:
     outcome = generate(plan(["x = 1\nprint(missing)"], [task("work", [0, 1])]))
     assert [(d.code, d.span and d.span.line) for d in outcome.diagnostics] == [("NB502", 2)]
+
+
+def body_lines(planned: FlowPlan) -> list[str]:
+    """The lines of the only task's body."""
+    lines = generated(planned).source.split("\n")
+    start = next(k for k, line in enumerate(lines) if line.startswith("def work("))
+    body = itertools.takewhile(lambda line: line.startswith("    ") or not line, lines[start + 1 :])
+    return [line.strip() for line in body if line.strip() and '"""' not in line]
 
 
 def body_of(planned: FlowPlan) -> list[str]:
