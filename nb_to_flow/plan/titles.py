@@ -121,7 +121,21 @@ def _first_paragraph(source: str, heading: Heading) -> str:
         ):
             break
         paragraph.append(line.strip())
-    plain = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", " ".join(paragraph))
-    if plain.endswith(":"):  # it introduces a list
-        return ""
-    return re.sub(r"[*_`]{1,3}(\S[^*_`]*)[*_`]{1,3}", r"\1", plain)
+    return _whole_sentences(_without_markup(" ".join(paragraph)))
+
+
+def _without_markup(text: str) -> str:
+    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"`+([^`]+)`+", r"\1", text)
+    text = re.sub(r"\*{1,3}(\S[^*]*)\*{1,3}", r"\1", text)
+    return re.sub(r"(?<!\w)_{1,3}(\S[^_]*)_{1,3}(?!\w)", r"\1", text)
+
+
+def _whole_sentences(text: str) -> str:
+    """The text without a last sentence that leads to a list or a formula."""
+    if re.search(r"[.!?)\"'”]$", text):
+        return text
+    whole = re.match(r".*[.!?](?=\s)", text)
+    if whole:
+        return whole[0]
+    return "" if text.endswith((":", ",")) or _LOOSE_END.search(text) else text

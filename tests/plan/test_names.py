@@ -135,7 +135,16 @@ def test_without_a_first_heading_the_file_gives_the_title(path: str, title: str)
 
 @pytest.mark.parametrize(
     ("under", "description"),
-    [("It adds *all* of\nthem up.\n\nMore.", "It adds all of them up."), ("It has parts:\n\n- one", "")],
+    [
+        ("It adds *all* of\nthem up.\n\nMore.", "It adds all of them up."),
+        ("It has parts:\n\n- one", ""),
+        ("It is _long_. Its sum is given by\n\n$$x$$", "It is long."),
+        ("Here we look at\n\n$$x$$", ""),
+        (
+            "A study of `ar_select_order` and **its** [friends](http://x.y)",
+            "A study of ar_select_order and its friends",
+        ),
+    ],
 )
 def test_the_paragraph_under_the_title_is_the_description(under: str, description: str) -> None:
     heading = Heading(cell=0, level=1, text="Sums")
