@@ -58,6 +58,9 @@ from websockets.asyncio import connection
     + "\n".join(line for helper in HELPERS.values() for line in helper.imports)
 )
 
+_MAKES_IMAGES = re.compile(
+    r"(PIL|graphviz|pydotplus|pygraphviz)\b|IPython\.(core\.)?display(\.(Image|SVG))?$|IPython$"
+)
 _CLASSES = re.compile(r"\b[a-z]\w*\.[A-Z]\w+")
 
 
@@ -90,6 +93,11 @@ class Context:
     own: Mapping[str, str]
     open_cells: frozenset[int]
     draws: bool
+
+    @property
+    def has_images(self) -> bool:
+        """True if the notebook imports what makes pictures other than pyplot's."""
+        return any(_MAKES_IMAGES.match(target) for target in self.imports.values())
 
     @property
     def joins_lines(self) -> bool:

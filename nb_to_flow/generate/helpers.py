@@ -13,7 +13,7 @@ def show(*values: Any, key: str) -> None:
     """Publish values as the notebook displayed them, as artifacts of this task run."""
     for value in values:
         try:
-<FIGURE>            kind = type(value)
+<FIGURE><PICTURE>            kind = type(value)
             names = [n for n in ("_repr_html_", "_repr_markdown_") if hasattr(kind, n)]
             rich = getattr(value, names[0], None) if names else None
             html = rich() if rich else None
@@ -29,6 +29,12 @@ def show(*values: Any, key: str) -> None:
 _FIGURE = """\
             if isinstance(value, plt.Figure):
                 publish_figure(value, key)
+                continue
+"""
+# What is added where images may be.
+_IMAGE = """\
+            if url := picture_url(value):
+                create_image_artifact(image_url=url, key=key)
                 continue
 """
 _DRAWN = ' and "<matplotlib." not in text[:200]'
@@ -62,6 +68,24 @@ def publish_figure(figure: plt.Figure, key: str) -> None:
         figure.savefig(png, format="png", bbox_inches="tight")
         image = base64.b64encode(png.getvalue()).decode()
         create_image_artifact(image_url=f"data:image/png;base64,{image}", key=key)
+'''
+
+_PICTURE_URL = '''\
+def picture_url(value: Any) -> str:
+    """The picture that a notebook shows for the value, as a URL; "" if it shows none."""
+    methods = {"png": "_repr_png_", "jpeg": "_repr_jpeg_", "svg+xml": "_repr_svg_"}
+    bundle = value._repr_mimebundle_() if hasattr(type(value), "_repr_mimebundle_") else {}
+    bundle = bundle[0] if isinstance(bundle, tuple) else bundle or {}
+    for kind, method in methods.items():
+        data = bundle.get(f"image/{kind}")
+        if data is None and hasattr(type(value), method):
+            data = getattr(value, method)()
+        if isinstance(data, str) and kind == "svg+xml":
+            data = data.encode()
+        if data:
+            text = base64.b64encode(data).decode() if isinstance(data, bytes) else data
+            return f"data:image/{kind};base64,{text}"
+    return ""
 '''
 
 _PRINT = '''\
@@ -123,19 +147,23 @@ _OWN: Mapping[str, str] = {
     "in_event_loop": _IN_EVENT_LOOP,
     "isolate_random": _ISOLATE_RANDOM,
     "show": _SHOW,
+    "picture_url": _PICTURE_URL,
     "publish_figures": _PUBLISH_FIGURES,
     "publish_figure": _PUBLISH_FIGURE,
 }
 NAMES = frozenset(_OWN)
-_CALLED = ("OPEN_LINES", "publish_figure")  # helpers that others use
+_CALLED = ("OPEN_LINES", "picture_url", "publish_figure")  # helpers that others use
 
 
-def helper_sources(used: frozenset[str], *, displays: str, pictures: bool) -> dict[str, str]:
+def helper_sources(
+    used: frozenset[str], *, displays: str, figures: bool, images: bool = False
+) -> dict[str, str]:
     """The texts of the helpers in `used` and of those that these call, in the order of a module.
 
-    `displays` says how displays are handled, `pictures` whether figures may be among them.
+    `displays` says how displays are handled, `figures` whether pyplot's may be among them, `images` whether
+    other pictures may.
     """
-    sources = {**_OWN, "show": _SHOW_LOG if displays == "log" else _show(pictures=pictures)}
+    sources = {**_OWN, "show": _SHOW_LOG if displays == "log" else _show(figures, images)}
     wanted: set[str] = set()
     stack = [name for name in sources if name in used]
     while stack:
@@ -147,6 +175,7 @@ def helper_sources(used: frozenset[str], *, displays: str, pictures: bool) -> di
     return {name: source for name, source in sources.items() if name in wanted}
 
 
-def _show(*, pictures: bool) -> str:
-    figure, drawn = (_FIGURE, _DRAWN) if pictures else ("", "")
-    return _SHOW.replace("<FIGURE>", figure).replace("<DRAWN>", drawn)
+def _show(figures: bool, images: bool) -> str:
+    figure, drawn = (_FIGURE, _DRAWN) if figures else ("", "")
+    parts = {"<FIGURE>": figure, "<PICTURE>": _IMAGE if images else "", "<DRAWN>": drawn}
+    return re.sub("<[A-Z]+>", lambda marker: parts[marker[0]], _SHOW)

@@ -149,7 +149,9 @@ def _helpers(context: Context, code: list[Line]) -> list[Line]:
     used = {name for name in NAMES if context.name(name) in added and name != "print"}
     if context.joins_lines:
         used.add("print")
-    sources = helper_sources(frozenset(used), displays=context.options.displays, pictures=context.draws)
+    sources = helper_sources(
+        frozenset(used), displays=context.options.displays, figures=context.draws, images=context.has_images
+    )
     called = context.plan.facts.notebook.helpers
     words: set[str] = set()
     for line in code if called else ():
