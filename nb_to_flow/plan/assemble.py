@@ -107,7 +107,8 @@ def _hoist_shared_functions(draft: Draft, interfaces: Iterable[Interface]) -> Dr
         hidden |= {
             i for i in interface.repeated if any(bound[n] > 1 for n in draft.facts.statements[i].binds)
         }
-    taken = {n for i in draft.module_level for n in draft.versions.reaching.defines[i]}
+    there = draft.imports | draft.settings | draft.definitions
+    taken = {n for i in there for n in draft.versions.reaching.defines[i]}
     hoisted: set[int] = set()
     for index, count in sorted(copies.items(), key=lambda item: (-item[1], item[0])):
         names = draft.facts.statements[index].binds

@@ -273,6 +273,11 @@ def test_one_of_several_functions_of_a_name_stands_at_module_level(
     assert list(plan.definitions) == hoisted
 
 
+def test_a_first_sketch_that_nothing_uses_is_no_function_of_the_name() -> None:
+    cells = ("def f(v):\n    pass", "k = max([1, 2])", "def f(v):\n    return v + 1", "a = f(k)", "b = f(a)")
+    assert list(plan_of(*cells, granularity="cell", outputs="a,b").definitions) == [2]
+
+
 def test_a_function_that_remembers_is_not_shared() -> None:
     cells = (
         "def f(v, seen=[]):\n    seen.append(v)\n    return len(seen)",
