@@ -1,4 +1,4 @@
-"""Edges for state outside the variables: files, generators, settings, environment, directory, databases."""
+"""Edges for state outside the variables: files, generators, settings, environment, directory, databases, network."""
 
 from __future__ import annotations
 
@@ -104,6 +104,8 @@ class _Walk:
             found = self._states.random(index, effect)
         elif kind is ResourceKind.DATABASE:
             found = self._states.access(index, f"database {effect.name}".strip(), effect.access)
+        elif kind is ResourceKind.NETWORK:
+            found = self._states.access(index, "network", effect.access)
         elif kind is ResourceKind.ENVIRONMENT:
             found = self._states.setting(index, "environment", effect.access, statement.role)
         elif kind is ResourceKind.SUBPROCESS:

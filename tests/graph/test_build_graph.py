@@ -46,6 +46,17 @@ STATE = {
         {(0, 1), (1, 2)},
     ),
     "draws without a seed": (["import random", "a = random.random()", "b = random.random()"], set()),
+    "what is sent, and what is asked for before and after": (
+        [
+            "import requests",
+            "a = requests.get('https://a.org/x')",
+            "b = requests.get('https://a.org/y')",
+            "requests.post('https://a.org/y', json={})",
+            "c = requests.get('https://a.org/y')",
+        ],
+        {(1, 3), (2, 3), (3, 4)},
+    ),
+    "what is only asked for": (["import requests", "requests.get(a)", "requests.get(b)"], set()),
     "settings at the top": (
         ["import pandas as pd\npd.set_option('display.max_rows', 3)", "pd.DataFrame({'a': [1]})"],
         set(),
