@@ -17,6 +17,8 @@ from nb_to_flow.ir.scopes import annotations_of, bound_names, locals_of
 NO_ARGUMENTS = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
 # which there are depends on Python's version
 _FORMS = frozenset(name for name in typing.__all__ if not isinstance(getattr(typing, name), type))
+# numpy 2 has them no more
+_GONE = frozenset({"Inf", "Infinity", "NAN", "NINF", "NaN", "PINF", "infty"})
 
 
 class Definitions(Blocks):
@@ -48,7 +50,7 @@ class Definitions(Blocks):
         if local is None:
             self.star_modules.append(module)
             for name, type_name in self.knowledge.scalars(module).items():
-                if type_name != "typing.Form" or name in _FORMS:
+                if (type_name != "typing.Form" or name in _FORMS) and name not in _GONE:
                     self.bind(name, self.imm(type_name, Library(f"{module}.{name}")))
             return
         listed = self.local_modules.exported(module.lstrip("."))

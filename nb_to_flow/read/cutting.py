@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nb_to_flow.read.text import Line, column
 
@@ -40,18 +41,19 @@ def cut(lines: Sequence[Line], tree: ast.Module) -> Cut:
     for node in tree.body:
         first, start = _start(node, lines)
         if first > row:
-            lead = [line for line in lines[row : first - 1] if _is_comment(line.text)]
+            between = lines[row : first - 1]
             if pieces:
-                pieces[-1] = _with_comment(pieces[-1], rest)
+                pieces[-1], between = _with_inner_comments(_with_comment(pieces[-1], rest), between)
+            lead = [line for line in between if _is_comment(line.text)]
         else:
             lead = []
         row = node.end_lineno or node.lineno
         body = _extract(lines, first, start, row, node.end_col_offset or 0)
         rest = lines[row - 1].text[column(lines[row - 1].text, node.end_col_offset or 0) :]
         pieces.append(Piece(lead=tuple(_flush(lead)), lines=tuple(body), node=node))
-    if pieces:
-        pieces[-1] = _with_comment(pieces[-1], rest)
     below = lines[row:]
+    if pieces:
+        pieces[-1], below = _with_inner_comments(_with_comment(pieces[-1], rest), below)
     silenced = any(text.lstrip(" \t\\").startswith(";") for text in (rest, *(line.text for line in below)))
     tail = _flush([line for line in below if _is_comment(line.text)])
     return Cut(pieces=tuple(pieces), tail=tuple(tail), silenced=silenced)
@@ -82,6 +84,15 @@ def _is_comment(text: str) -> bool:
 
 def _flush(lines: Sequence[Line]) -> list[Line]:
     return [Line(line.text.strip(), line.origin) for line in lines]
+
+
+def _with_inner_comments(piece: Piece, below: Sequence[Line]) -> tuple[Piece, Sequence[Line]]:
+    """The piece with the indented comments at the end of its block, and the lines that are left."""
+    count = 0
+    if hasattr(piece.node, "body"):
+        while count < len(below) and re.match(r"[ \t]+#", below[count].text):
+            count += 1
+    return replace(piece, lines=(*piece.lines, *below[:count])), below[count:]
 
 
 def _with_comment(piece: Piece, rest: str) -> Piece:

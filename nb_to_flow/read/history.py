@@ -52,10 +52,11 @@ def resolve_history(cells: Sequence[LoweredCell], context: Context) -> list[Lowe
     if not any(HISTORY_NAME.search(join(cell.lines)) for cell in cells):
         return list(cells)
     trees = [ast.parse(join(cell.lines)) for cell in cells]
-    bound = {name for tree in trees for name in bound_names(tree.body) | declared_global(tree)}
+    bound: set[str] = set()
     history = _History(context)
     result: list[LoweredCell | Unsupported] = []
     for position, (cell, tree) in enumerate(zip(cells, trees, strict=True)):
+        bound |= bound_names(tree.body) | declared_global(tree)  # from here on they are the notebook's own
         loads = [load for load in global_loads(tree) if HISTORY_NAME.fullmatch(load.node.id)]
         loads = [load for load in loads if load.node.id not in bound]
         try:

@@ -108,6 +108,8 @@ HISTORY = [
     (["1", "for _ in x: print(_)"], ["1", "for _ in x: print(_)"]),
     (["1", "def f(_): return _"], ["1", "def f(_): return _"]),
     (["1", "[_ for _ in x]"], ["1", "[_ for _ in x]"]),
+    (["1", "x = _", "for _ in x: pass"], ["out_1 = 1", "out_1", "x = out_1", "for _ in x: pass"]),
+    (["1", "for _ in x: pass", "2", "y = _"], ["1", "for _ in x: pass", "2", "y = _"]),
     (["1", "a, _ = f()\nprint(_)"], ["1", "a, _ = f()", "print(_)"]),
     (["(1 +\n 2)  # sum", "y = _"], ["out_1 = (1 +\n 2)  # sum", "out_1", "y = out_1"]),
 ]
@@ -238,3 +240,16 @@ def test_long_cells(above: int) -> None:
         ('run_shell("b")', 13),
     ]
     assert len(found) == 6 + above
+
+
+@pytest.mark.parametrize(
+    ("cell", "codes"),
+    [
+        ("def f(a):\n    print(a)\n    # plt.show()\nx = 1", ["def f(a):\n    print(a)\n    # plt.show()", "x = 1"]),
+        ("if x:\n    y = 1  # one\n\n# two\nz = 2", ["if x:\n    y = 1  # one", "\n# two\nz = 2"]),
+        ("for x in y:\n    z(x)\n\t# last", ["for x in y:\n    z(x)\n\t# last"]),
+        ("x = 1\n    # odd\ny = 2", ["x = 1", "# odd\ny = 2"]),
+    ],
+)
+def test_indented_comments_stay_in_their_block(cell: str, codes: list[str]) -> None:
+    assert [s.code for s in statements(cell)] == codes
