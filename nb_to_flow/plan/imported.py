@@ -28,6 +28,8 @@ def imported_values(draft: Draft) -> Iterator[tuple[str, int]]:
     called = _called_names(draft)
     for facts in draft.facts.statements:
         node = draft.facts.notebook.statements[facts.statement].node
+        if facts.role is Role.IMPORT and isinstance(node, ast.Try):
+            yield from ((name, facts.statement) for name in _assigned(node))
         if facts.role is not Role.IMPORT or not isinstance(node, ast.ImportFrom) or node.level:
             continue
         module = node.module or ""
@@ -39,6 +41,12 @@ def imported_values(draft: Draft) -> Iterator[tuple[str, int]]:
                 module, alias.name, alias.asname or alias.name, called
             ):
                 yield alias.asname or alias.name, facts.statement
+
+
+def _assigned(node: ast.Try) -> list[str]:
+    """The constants of `try: import x ... except ImportError: HAS_X = False`."""
+    targets = [t for n in ast.walk(node) if isinstance(n, ast.Assign) for t in n.targets]
+    return sorted({n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)})
 
 
 def _is_value(module: str, name: str, bound: str, called: frozenset[str]) -> bool:

@@ -181,6 +181,12 @@ def test_a_callback_that_is_not_given_keeps_nothing() -> None:
     assert [name for name, _ in plan.results] == ["model"]
 
 
+def test_constants_of_conditional_imports_are_returned() -> None:
+    colab = "try:\n    import google.colab\n    IN_COLAB = True\nexcept ImportError:\n    IN_COLAB = False"
+    cells = (colab, "try:\n    import lib\nexcept ImportError:\n    lib = None", "print(IN_COLAB, lib)")
+    assert [name for name, _ in plan_of(*cells, outputs="all").results] == ["IN_COLAB", "lib"]
+
+
 def test_versions_that_are_imported_are_returned() -> None:
     cells = (
         "from json import dumps\nfrom bokeh import __version__ as bokeh_version",

@@ -245,7 +245,10 @@ def test_long_cells(above: int) -> None:
 @pytest.mark.parametrize(
     ("cell", "codes"),
     [
-        ("def f(a):\n    print(a)\n    # plt.show()\nx = 1", ["def f(a):\n    print(a)\n    # plt.show()", "x = 1"]),
+        (
+            "def f(a):\n    print(a)\n    # plt.show()\nx = 1",
+            ["def f(a):\n    print(a)\n    # plt.show()", "x = 1"],
+        ),
         ("if x:\n    y = 1  # one\n\n# two\nz = 2", ["if x:\n    y = 1  # one", "\n# two\nz = 2"]),
         ("for x in y:\n    z(x)\n\t# last", ["for x in y:\n    z(x)\n\t# last"]),
         ("x = 1\n    # odd\ny = 2", ["x = 1", "# odd\ny = 2"]),
