@@ -103,18 +103,32 @@ def write_file(path: str, text: str, mode: str = "w") -> None:
 '''
 
 CAPTURED_OUTPUT = '''\
+CAPTURE_LOCK = RLock()  # the standard output is one for all tasks
+
+
+class OwnOutput(TextIOBase):
+    """A stream for what this thread writes; what others write goes where it went before."""
+
+    def __init__(self, own: TextIO, others: TextIO) -> None:
+        self.thread, self.own, self.others = get_ident(), own, others
+
+    def write(self, text: str) -> int:
+        return (self.own if get_ident() == self.thread else self.others).write(text)
+
+
 @contextmanager
 def captured_output(stdout: bool = True, stderr: bool = True) -> Iterator[CapturedIO]:
     """Collect what is printed meanwhile instead of logging it."""
     captured = CapturedIO(StringIO(), StringIO())
     run = TaskRunContext.get() or FlowRunContext.get()
     with ExitStack() as stack:
+        stack.enter_context(CAPTURE_LOCK)
         if stdout and run is not None:
             stack.enter_context(run.model_copy(update={"log_prints": False}))
         if stdout:
-            stack.enter_context(redirect_stdout(captured._stdout))
+            stack.enter_context(redirect_stdout(OwnOutput(captured._stdout, sys.stdout)))
         if stderr:
-            stack.enter_context(redirect_stderr(captured._stderr))
+            stack.enter_context(redirect_stderr(OwnOutput(captured._stderr, sys.stderr)))
         yield captured
 '''
 
@@ -162,9 +176,12 @@ HELPERS: dict[str, Helper] = _table(
             name="captured_output",
             source=CAPTURED_OUTPUT,
             imports=(
+                "import sys",
                 "from collections.abc import Iterator",
                 "from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout",
-                "from io import StringIO",
+                "from io import StringIO, TextIOBase",
+                "from threading import RLock, get_ident",
+                "from typing import TextIO",
                 "from IPython.utils.capture import CapturedIO",
                 "from prefect.context import FlowRunContext, TaskRunContext",
             ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,31 @@ def test_captured_output(helpers: dict[str, Any], capsys: pytest.CaptureFixture[
     assert captured.outputs == []
     captured.show()
     assert capsys.readouterr() == ("a\n", "b\n")
+
+
+def test_captured_output_is_that_of_its_own_task(
+    helpers: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, captured = sys.stdout, {}
+    started, printed = threading.Event(), threading.Event()
+
+    def capture(name: str) -> None:
+        with helpers["captured_output"]() as output:
+            print(name)
+            started.set()
+            assert printed.wait(timeout=10)
+        captured[name] = output.stdout
+
+    tasks = [threading.Thread(target=capture, args=(name,)) for name in ("a", "b")]
+    for task in tasks:
+        task.start()
+    assert started.wait(timeout=10)
+    print("loud")
+    printed.set()
+    for task in tasks:
+        task.join(timeout=10)
+    assert captured == {"a": "a\n", "b": "b\n"}
+    assert (capsys.readouterr().out, sys.stdout) == ("loud\n", before)
 
 
 def test_captured_output_can_be_pickled(helpers: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
