@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from nb_to_flow.ir.notebook import CellKind, Notebook
 
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
+_UNDERLINE = re.compile(r"^ {0,3}(={3,}|-{3,})[ \t]*$")
+_HTML = re.compile(r"<h([1-6])\b[^>]*>(.*?)</h\1>", re.IGNORECASE | re.DOTALL)
 _FENCE = re.compile(r"^ {0,3}(```|~~~)")
 
 
@@ -32,15 +34,36 @@ class Section:
 def headings(notebook: Notebook) -> Iterator[Heading]:
     """All headings of the markdown cells, in order."""
     for cell in notebook.cells:
-        if cell.kind is not CellKind.MARKDOWN:
+        if cell.kind is CellKind.MARKDOWN:
+            found = sorted([*_in_markdown(cell.source.splitlines()), *_in_html(cell.source)])
+            yield from (Heading(cell=cell.index, level=level, text=text) for _, level, text in found)
+
+
+def _in_markdown(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    """Line, level and text of headings that start with # or are underlined."""
+    fenced = False
+    for number, line in enumerate(lines):
+        if _FENCE.match(line):
+            fenced = not fenced
+        if fenced:
             continue
-        fenced = False
-        for line in cell.source.splitlines():
-            if _FENCE.match(line):
-                fenced = not fenced
-            match = None if fenced else _HEADING.match(line)
-            if match:
-                yield Heading(cell=cell.index, level=len(match[1]), text=match[2])
+        if match := _HEADING.match(line):
+            yield number, len(match[1]), match[2]
+        elif number and _UNDERLINE.match(line) and _is_alone(lines, number - 1):
+            yield number - 1, 1 if "=" in line else 2, lines[number - 1].strip()
+
+
+def _is_alone(lines: Sequence[str], number: int) -> bool:
+    """True for a line of text that is a paragraph."""
+    text = lines[number].strip()
+    return bool(re.match(r"\w", text)) and (number == 0 or not lines[number - 1].strip())
+
+
+def _in_html(source: str) -> Iterator[tuple[int, int, str]]:
+    for match in _HTML.finditer(source):
+        text = " ".join(re.sub(r"<[^>]*>", " ", match[2]).split())
+        if text:
+            yield source.count("\n", 0, match.start()), int(match[1]), text
 
 
 def finest_sections(notebook: Notebook, cells: Sequence[int]) -> list[Section]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from nb_to_flow.ir.notebook import CellKind
 from nb_to_flow.plan.comments import named_by
 from nb_to_flow.plan.phrases import LONGEST, joined, stem
-from nb_to_flow.plan.sections import Heading
+from nb_to_flow.plan.sections import Heading, headings
 from nb_to_flow.plan.titles import flow_texts
-from tests.plan.plans import plan_of
+from tests.plan.plans import graph_of, plan_of
 
 
 @pytest.mark.parametrize(
@@ -119,6 +122,26 @@ def test_an_answer_belongs_to_the_heading_before_it(above: str, heading: str, ti
     )
     plan = plan_of(*cells, outputs="auto", granularity="section")
     assert [t.title for t in plan.tasks] == [above, title]
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("# One #\ntext\n### Two", [(1, "One"), (3, "Two")]),
+        ("```\n# no heading\n```\n#no heading", []),
+        ("One\n===\n\nTwo\n---\ntext", [(1, "One"), (2, "Two")]),
+        ("text\nmore\n---\n\n---\n| a |\n|---|", []),
+        (
+            '<h1 style="x">Load <i>data</i></h1>\n# Then\n<H2>Last\none</H2>',
+            [(1, "Load data"), (1, "Then"), (2, "Last one")],
+        ),
+        ("<h2></h2>", []),
+    ],
+)
+def test_headings(source: str, found: list[tuple[int, str]]) -> None:
+    notebook = graph_of("x = 1").facts.notebook
+    cell = replace(notebook.cells[0], kind=CellKind.MARKDOWN, source=source)
+    assert [(h.level, h.text) for h in headings(replace(notebook, cells=(cell,)))] == found
 
 
 @pytest.mark.parametrize(
