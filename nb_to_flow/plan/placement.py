@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
-from nb_to_flow.ir.diagnostics import Severity
+from nb_to_flow.ir.diagnostics import Diagnostic, Severity
 from nb_to_flow.ir.facts import DEFINITIONS, Access, ResourceKind, Role, StatementFacts
 from nb_to_flow.plan.constants import formulas
 from nb_to_flow.plan.draft import Draft, finding
@@ -47,7 +47,30 @@ def place_imports(draft: Draft) -> Draft:
         imports=draft.imports | hoisted,
         dropped=draft.dropped | (dropped - contested),
         repeatable=draft.repeatable | contested,
+        diagnostics=(*draft.diagnostics, *_written_modules(draft, hoisted)),
     )
+
+
+def _written_modules(draft: Draft, hoisted: set[int]) -> Iterator[Diagnostic]:
+    """Imports of modules that the notebook writes itself: the flow imports them before that."""
+    effects = (e for s in draft.facts.statements for e in s.effects)
+    written = {e.name for e in effects if e.kind is ResourceKind.FILE and e.access is not Access.READ}
+    for index in sorted(hoisted):
+        node = draft.facts.notebook.statements[index].node
+        modules = (
+            [a.name for a in node.names]
+            if isinstance(node, ast.Import)
+            else [getattr(node, "module", "") or ""]
+        )
+        for module in modules:
+            if (file := f"{module.replace('.', '/')}.py") in written:
+                yield finding(
+                    "NB412",
+                    Severity.WARNING,
+                    f"The flow imports {module} when it is loaded, before it writes {file}: what an earlier run wrote, if any.",
+                    f"Keep {file} as a file of its own beside the notebook.",
+                    span=draft.span(index),
+                )
 
 
 def _sharing_names(draft: Draft, contested: set[int]) -> set[int]:

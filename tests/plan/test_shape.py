@@ -195,6 +195,21 @@ def test_versions_that_are_imported_are_returned() -> None:
     assert [name for name, _ in plan_of(*cells, outputs="all").results] == ["bokeh_version"]
 
 
+@pytest.mark.parametrize(
+    ("importing", "warned"),
+    [
+        ("import tools", True),
+        ("from tools import double", True),
+        ("import json", False),
+        ("import tools.parts", False),
+    ],
+)
+def test_importing_what_the_notebook_writes_is_warned_of(importing: str, warned: bool) -> None:
+    write = "with open('tools.py', 'w') as file:\n    file.write('x = 1')"
+    outcome = plan_flow(graph_of(write, importing, "print(1)"), PlanOptions())
+    assert ("NB412" in {d.code for d in outcome.diagnostics}) is warned
+
+
 def test_a_barrier_makes_one_task() -> None:
     outcome = plan_flow(graph_of("a = 1", "exec('b = 2')", "c = b"), PlanOptions())
     assert outcome.value is not None
