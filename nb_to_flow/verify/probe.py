@@ -26,6 +26,7 @@ from typing import Any
 from nb_to_flow.verify.kernel import SNAPSHOT_ROOM, written_path
 
 _PNG = "data:image/png;base64,"
+_DRAWN = b"Matplotlib version"  # what savefig writes into a PNG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,11 +286,12 @@ def _watch_artifacts() -> None:
 
 
 def _keep(artifact: Any) -> None:
-    """Pictures as files, texts as they are, None for anything else."""
+    """pyplot's figures as files, texts as they are, None for anything else."""
     data = artifact.data
-    if isinstance(data, str) and data.startswith(_PNG):
+    png = b64decode(data[len(_PNG) :]) if isinstance(data, str) and data.startswith(_PNG) else b""
+    if _DRAWN in png:
         path = Path(_WATCHING[0], f"{uuid.uuid4().hex}.png")
-        path.write_bytes(b64decode(data[len(_PNG) :]))
+        path.write_bytes(png)
         record().figures.append(str(path))
     elif artifact.type != "progress":
         record().displays.append(data if artifact.type == "markdown" and isinstance(data, str) else None)
