@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from nb_to_flow.ir.facts import DEFINITIONS, Access, ResourceKind, Role
@@ -84,10 +84,9 @@ def _local_definitions(draft: Draft, role: Role) -> dict[str, list[int]]:
     return found
 
 
-def local_functions(draft: Draft, statements: Iterable[int]) -> frozenset[str]:
-    """Functions over the notebook's variables that the statements call: a task has a copy of those it needs."""
-    local = _local_definitions(draft, Role.FUNCTION)
-    return frozenset(n for i in statements for n in draft.facts.statements[i].calls if n in local)
+def local_functions(draft: Draft) -> frozenset[str]:
+    """Names of the functions over the notebook's variables: a task has a copy of those it needs."""
+    return frozenset(_local_definitions(draft, Role.FUNCTION))
 
 
 def hoisted_names(draft: Draft) -> frozenset[str]:

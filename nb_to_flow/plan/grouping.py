@@ -185,7 +185,8 @@ class Merger:
         are also merged across headings: each would have a copy of it.
         """
         headed = self._headed()
-        calls = {p: local_functions(self._draft, self.statements(p)) for p in self.pieces}
+        local, facts = local_functions(self._draft), self._draft.facts.statements
+        calls = {p: {n for i in self.statements(p) for n in facts[i].calls & local} for p in self.pieces}
         before: int | None = None
         for piece in sorted(self.pieces, key=lambda p: self.statements(p)[0]):
             if self._after[piece] or headed[piece] is None:
