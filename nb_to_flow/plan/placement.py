@@ -140,9 +140,7 @@ def place_definitions(draft: Draft) -> Draft:
             break
         hoistable = kept
     functions = {i for i in hoistable if statements[i].role in DEFINITIONS}
-    constants: set[int] = set()
-    while more := {i for i in hoistable - functions - constants if _serves(draft, i, functions | constants)}:
-        constants |= more
+    constants = _constants_of(draft, functions, hoistable - functions)
     local = {
         s.statement
         for s in statements
@@ -233,10 +231,18 @@ def _is_global(draft: Draft, name: str, hoistable: frozenset[int] | set[int]) ->
     return all(b in hoistable for b in binders)
 
 
-def _serves(draft: Draft, constant: int, users: set[int]) -> bool:
-    """True if something that is hoisted uses the constant."""
-    names = draft.facts.statements[constant].binds
-    return any(names & (draft.facts.statements[u].free | draft.versions.asked[u]) for u in users)
+def _constants_of(draft: Draft, functions: set[int], constants: set[int]) -> set[int]:
+    """Those of the constants that the hoisted functions use, and those that these are computed of."""
+    binder = {name: i for i in constants for name in draft.facts.statements[i].binds}
+    found: set[int] = set()
+    stack = list(functions)
+    while stack:
+        user = stack.pop()
+        names = draft.facts.statements[user].free | draft.versions.asked[user]
+        more = {binder[n] for n in names if n in binder} - found
+        found |= more
+        stack += more
+    return found
 
 
 def _is_anchored(draft: Draft, index: int, hoisted: set[int]) -> bool:
