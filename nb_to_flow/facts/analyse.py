@@ -14,6 +14,7 @@ from nb_to_flow.facts.heap import Instance, Library
 from nb_to_flow.facts.holders import names_above
 from nb_to_flow.facts.knowledge.lookup import Knowledge, load_knowledge, read_knowledge
 from nb_to_flow.facts.knowledge.tables import KnowledgeError
+from nb_to_flow.facts.lookups import settled_names
 from nb_to_flow.facts.modules import LocalModules
 from nb_to_flow.facts.record import Record
 from nb_to_flow.facts.statements import Statements
@@ -91,6 +92,7 @@ class Analysis:
         self.parameters = frozenset(options.parameters)
         self.machine = Statements(knowledge)
         self.machine.helpers = notebook.helpers
+        self.machine.settled = settled_names([s.node for s in notebook.statements]) - self.parameters
         self.machine.secrets = notebook.secrets
         self.machine.local_modules = LocalModules(options.folder)
         self.bound: dict[int, Mapping[str, frozenset[int]]] = {}
@@ -249,6 +251,7 @@ class Analysis:
             awaits=record.awaits,
             types={name: self._type_of(name, role, statement) for name in sorted(binds | may_bind)},
             unpicklable=self.crossing.unpicklable(sorted(binds | may_bind | changes)),
+            renewed=self.crossing.renewed(sorted(binds | may_bind | changes)),
             carries=carries,
         )
 

@@ -48,6 +48,7 @@ class Crossing:
         self.heap = machine.heap
         self._looked_at = 0  # objects that were looked at so far
         self._bound_to_process = self.heap.follow()  # what can't be pickled, and what holds such
+        self._renewed = self.heap.follow()  # what a pickle makes anew, and what holds such
         self._carriers = self.heap.follow()  # the notebook's functions and instances, and what holds them
 
     def unpicklable(self, names: list[str]) -> dict[str, str]:
@@ -65,12 +66,18 @@ class Crossing:
                     break
         return found
 
+    def renewed(self, names: list[str]) -> frozenset[str]:
+        """Of these variables those whose value comes out of a pickle made anew, in other surroundings."""
+        return frozenset(n for n in names if not self._renewed.isdisjoint(self.machine.objects(n)))
+
     def look(self) -> None:
         """Look at the objects that the statement made."""
         heap = self.heap
         for obj in range(self._looked_at, len(heap.types)):
             if self._reason(obj):
                 heap.mark(self._bound_to_process, obj)
+            if obj in self.machine.models:
+                heap.mark(self._renewed, obj)
             if isinstance(heap.payloads.get(obj), (FunctionObject, Instance, BoundMethod)):
                 heap.mark(self._carriers, obj)
         self._looked_at = len(heap.types)

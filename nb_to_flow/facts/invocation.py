@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-import re
 
-from nb_to_flow.facts.access import CACHED, OF_DATA, Attributes, decorated
+from nb_to_flow.facts.access import CACHED, OF_DATA, decorated
 from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.heap import (
     ITEMS,
@@ -15,16 +14,13 @@ from nb_to_flow.facts.heap import (
     Library,
     LocalModule,
 )
+from nb_to_flow.facts.lookups import Lookups
 from nb_to_flow.facts.machine import MAX_TYPES
 from nb_to_flow.facts.values import NOTHING, Value
 from nb_to_flow.ir.facts import Access, ResourceKind
 
-QUOTED_NAME = re.compile(r"@(\w+)")
-WORD = re.compile(r"[^\W\d]\w*")
-CALLED = re.compile(r"(?<![\w.])([^\W\d]\w*)\s*[(.]")
 
-
-class Invocation(Attributes):
+class Invocation(Lookups):
     """Evaluates call expressions."""
 
     def _eval_Call(self, node: ast.Call) -> Value:
@@ -155,11 +151,7 @@ class Invocation(Attributes):
                 return self.imm("None")
             if api is not None:
                 return self.apply(api, name, self.new(("value", owner), value.returns), args, node)
-        looks_up = self._formula_names(qualified, args)
-        made = self.call_library(qualified, args, node)
-        if looks_up:
-            self.formulas.update(self.mutable(made))
-        return made
+        return self.call_library(qualified, args, node)
 
     def arguments(self, node: ast.Call) -> Arguments:
         """Evaluate a call's arguments in order."""
@@ -182,25 +174,3 @@ class Invocation(Attributes):
             frozenset(rest),
             nodes=[a for a in node.args if not isinstance(a, ast.Starred)],
         )
-
-    def quoted_names(self, receivers: Value, method: str, args: Arguments) -> None:
-        """`df.query("x > @limit")` reads the variable `limit`."""
-        if method in ("query", "eval"):
-            for text in self.texts(args.first() or args.get("expr")):
-                for name in QUOTED_NAME.findall(text):
-                    self.load(name)
-
-    def _formula_names(self, qualified: str, args: Arguments) -> bool:
-        """`smf.ols("y ~ f(x)", df)` reads the function `f` (and any variable that is no column).
-
-        True if it calls any but those that statsmodels finds by itself when it unpickles a model.
-        """
-        if not qualified.startswith(("statsmodels.formula", "patsy.", "linearmodels.", "formulaic.")):
-            return False
-        called: set[str] = set()
-        for text in self.texts(args.first() or args.get("formula")):
-            called.update(CALLED.findall(text))
-            for name in WORD.findall(text):
-                if name in self.module.values:
-                    self.maybe_called(self.load(name), Arguments(), ast.Pass())
-        return bool(called & self.module.values.keys() - {"np", "pd"})

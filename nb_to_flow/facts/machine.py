@@ -60,7 +60,11 @@ class Machine(ABC):
         self.uses_pyplot = False
         self.data_imports: set[str] = set()  # things of libraries that are used as data are (subscripted)
         self.aliases: set[str] = set()  # variables that name types made of others (`list[int]`)
-        self.formulas: set[int] = set()  # models whose formula looks up what no module of a library has
+        self.settled: frozenset[str] = frozenset()  # variables that can stand at module level
+        self.models: set[int] = set()  # models that evaluate their formula again when they are unpickled
+        self.formulas: set[int] = (
+            set()
+        )  # those of them whose formula looks up what no module of a library has
         self.wrappers: dict[str, str] = {}  # what a decorator made of functions: types
         self.kept: dict[int, set[str]] = {}  # what objects that cache have surely computed so far
         self.taken: dict[

@@ -11,6 +11,7 @@ from nb_to_flow.facts.lazily import Lazily
 from nb_to_flow.facts.values import Value
 
 INDEX = "pandas.Index"
+ROOTS = ("pandas", "numpy")  # libraries whose objects are data
 TABLES = ("pandas.DataFrame", "pandas.Series")
 
 
@@ -29,7 +30,11 @@ class Parts(Lazily):
             return self._index(source, name, node)
         found = self.parts(source, node)
         if api.returns and api.returns != "same":
-            found = frozenset(obj for obj in found if obj not in self.heap.frozen or self._fits(obj, api))
+            found = frozenset(
+                obj
+                for obj in found
+                if (obj not in self.heap.frozen or self._fits(obj, api)) and not self._is_other(obj, api)
+            )
             known = frozenset(obj for obj in found if self.heap.types[obj])
             if not known:
                 part = self.new(("part", node), api.returns)
@@ -37,6 +42,14 @@ class Parts(Lazily):
                     self.heap.hold(obj, f".{api.returns}", part)
                 return part
         return found
+
+    def _is_other(self, obj: int, api: ApiFacts) -> bool:
+        """True for a model and its kind where the table says that the part is data."""
+        kind, root = self.heap.types[obj], api.returns.partition(".")[0]
+        is_data = root in ROOTS or "." not in api.returns
+        return (
+            is_data and "." in kind and "reader" in self.traits(obj) and kind.partition(".")[0] not in ROOTS
+        )
 
     def _index(self, source: Value, name: str, node: ast.AST) -> Value:
         """A frame's index, which the columns that it was made of may share."""

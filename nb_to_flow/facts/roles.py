@@ -26,7 +26,7 @@ def role_of(node: ast.stmt, record: Record, loads_data: bool, text: bool) -> Rol
         return Role.CLASS
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or _is_lambda(node):
         return Role.FUNCTION
-    if _is_constant(node):
+    if is_constant(node):
         return Role.CONSTANT
     if not loads_data and not text and _only_settings(node, record):
         return Role.SETTING
@@ -41,7 +41,7 @@ def is_import(node: ast.stmt) -> bool:
         blocks = [*node.body, *node.orelse, *node.finalbody, *(s for h in node.handlers for s in h.body)]
         imports = [s for s in blocks if isinstance(s, (ast.Import, ast.ImportFrom))]
         return bool(imports) and all(
-            s in imports or isinstance(s, ast.Pass) or _is_constant(s) for s in blocks
+            s in imports or isinstance(s, ast.Pass) or is_constant(s) for s in blocks
         )
     return False
 
@@ -81,7 +81,8 @@ def _is_lambda(node: ast.stmt) -> bool:
     )
 
 
-def _is_constant(node: ast.stmt) -> bool:
+def is_constant(node: ast.stmt) -> bool:
+    """An assignment of a literal to names."""
     if isinstance(node, ast.AnnAssign):
         return isinstance(node.target, ast.Name) and node.value is not None and is_literal(node.value)
     if not isinstance(node, ast.Assign) or not is_literal(node.value):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import zip_longest
 
 from nb_to_flow.generate import text
@@ -12,6 +13,7 @@ from nb_to_flow.ir.facts import ResourceKind
 from nb_to_flow.ir.plan import FlowPlan, Source, SourceKind, TaskPlan
 
 _ONE_BY_ONE = "# Tasks that draw wait for each other: pyplot's figures belong to the whole process."
+_HERE = "# Called, not submitted: what it returns can't leave this process, or not unchanged."
 
 
 def flow_code(context: Context, *, configures: bool = False) -> str:
@@ -66,14 +68,16 @@ class _Body:
                 skip = False
                 continue
             skip = self._is_one_line(action, following)
-            if (
-                action.deed is not Deed.UNPACK
-                and self._waits_to_draw(action.task)
-                and _ONE_BY_ONE not in lines
-            ):
-                lines.append(_ONE_BY_ONE)
+            lines += [comment for comment in self._comments(action) if comment not in lines]
             lines.append(self._line(action, unpacked=skip))
         return lines
+
+    def _comments(self, action: Action) -> Iterator[str]:
+        """What to say above the first of such actions."""
+        if action.deed is not Deed.UNPACK and self._waits_to_draw(action.task):
+            yield _ONE_BY_ONE
+        if action.deed is Deed.CALL and any(other.deed is Deed.SUBMIT for other in self.actions):
+            yield _HERE
 
     def _is_one_line(self, action: Action, following: Action | None) -> bool:
         """True if a task is unpacked right after it is submitted."""

@@ -29,13 +29,15 @@ class Header:
     definitions: tuple[int, ...]
     segments: tuple[tuple[Entry, ...] | int, ...]
 
-    def blocks(self, used: frozenset[str], own: tuple[Entry, ...]) -> Iterator[str | int]:
+    def blocks(
+        self, used: frozenset[str], looked_up: frozenset[str], own: tuple[Entry, ...]
+    ) -> Iterator[str | int]:
         """The imports in order: source text of a block, or the index of a statement between blocks.
 
-        `own` is what generated code uses.
+        `looked_up` are names that are used without being named, `own` is what generated code uses.
         """
         entries = [e for segment in self.segments if not isinstance(segment, int) for e in segment]
-        wanted = needed(entries, used, own)
+        wanted = needed(entries, used | looked_up, own)
         new = [e for e in wanted if e not in entries]
         seen: set[Entry] = set()
         # What generated code uses comes first, but for what the stars of the notebook would hide.

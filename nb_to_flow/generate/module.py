@@ -93,13 +93,26 @@ def _imports(header: Header, code: list[Line], context: Context) -> Iterator[Lin
     used = used_names(ast.parse(joined(code)))
     added = added_words(code) | used & {way.partition(".")[0] for way in context.dotted.values()}
     own = tuple(entry for entry in own_entries(context) if entry.local in added)
-    for block in header.blocks(used, own):
+    for block in header.blocks(used, _looked_up(context, used), own):
         if isinstance(block, str):
             yield from written(block)
         else:
             yield _BLANK
             yield from _placed((block,), context)
             yield _BLANK
+
+
+def _looked_up(context: Context, used: frozenset[str]) -> frozenset[str]:
+    """Imported names that no code names, but statements read: libraries find them in texts ("np.log(y) ~ x")."""
+    unnamed = context.imports.keys() - used
+    found: set[str] = set()
+    for index in (step.statement for task in context.plan.tasks for step in task.steps):
+        facts = context.facts(index)
+        if not facts.reads.isdisjoint(unnamed):
+            called = (i for i in context.plan.definitions if context.facts(i).binds & facts.calls)
+            nodes = [context.statement(i).node for i in (index, *called)]
+            found |= unnamed & facts.reads - used_names(ast.Module(nodes, []))
+    return frozenset(found)
 
 
 def _placed(indexes: Iterable[int], context: Context) -> list[Line]:

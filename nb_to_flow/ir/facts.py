@@ -122,6 +122,8 @@ class StatementFacts:
             "type" for classes. An imported name has one only if it holds data (`from math import pi`).
         unpicklable: bound or changed names whose value cannot cross a process (handles, generators,
             closures, figures), each with the reason.
+        renewed: bound or changed names whose value comes out of a pickle made anew, not quite as it was (models
+            that evaluate their formula again): best kept in one process.
         carries: bound or changed names whose value holds functions, or instances of classes, of the notebook:
             the definitions' names ("<lambda>" for lambdas). Such a value can cross a process only if these
             definitions stand at module level.
@@ -145,6 +147,7 @@ class StatementFacts:
     awaits: bool = False
     types: Mapping[str, str] = field(default_factory=dict)
     unpicklable: Mapping[str, str] = field(default_factory=dict)
+    renewed: frozenset[str] = frozenset()
     carries: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 

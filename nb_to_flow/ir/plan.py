@@ -123,7 +123,8 @@ class TaskPlan:
         after: names of tasks that must finish first although no value is passed.
         retry: True if running it again is safe and may help (reads or idempotent writes).
         is_async: True if its body awaits.
-        in_process: True if its result can't be pickled: called in the flow's own process, not submitted.
+        in_process: True if its result can't be pickled, or comes out of a pickle made anew: called in the
+            flow's own process, not submitted.
         notes: sentences for its docstring ("Reads data/orders.csv.", "The seed of cell 2 moved here.").
         uses_globals: True for the fallback: its names are declared `global`, as exec and globals() need.
         reason: why the task is larger than wished (named in a diagnostic), or "".

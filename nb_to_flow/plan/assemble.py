@@ -215,7 +215,7 @@ def build_tasks(assembly: Assembly, names: Mapping[int, str]) -> dict[int, TaskP
             prebinds=prebinds,
             builtins=builtins,
             is_async=any(draft.facts.statements[i].awaits for i in face.steps),
-            in_process=any(_is_unpicklable(draft, n, d) for n, d in outputs[g].items()),
+            in_process=any(_stays_here(draft, n, d) for n, d in outputs[g].items()),
         )
     return tasks
 
@@ -321,5 +321,7 @@ def _unset_before(draft: Draft, steps: tuple[int, ...], name: str, given: int | 
     return None if is_sure else start
 
 
-def _is_unpicklable(draft: Draft, name: str, definer: int) -> bool:
-    return name in held_together(draft, definer, hoisted_names(draft))
+def _stays_here(draft: Draft, name: str, definer: int) -> bool:
+    """True if the value can't leave the process, or not as it is."""
+    renewed = draft.facts.statements[definer].renewed
+    return name in renewed or name in held_together(draft, definer, hoisted_names(draft))
