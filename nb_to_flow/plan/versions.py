@@ -211,9 +211,10 @@ class Versions:
     def undefined(self, index: int) -> frozenset[str]:
         """Names it asks for that no earlier statement defined: builtins, or an error of the notebook's."""
         if index not in self._undefined:
-            statement = self.facts.statements[index]
-            loaded = loaded_names(self.facts.notebook.statements[index].node) & self._shadowing
-            wanted = self.asked[index] | (loaded - statement.binds - statement.may_bind)
+            statement, node = self.facts.statements[index], self.facts.notebook.statements[index].node
+            bound = statement.binds | statement.may_bind
+            loaded = loaded_names(node) & self._shadowing
+            wanted = self.asked[index] | {n for n in loaded if n not in bound or loads_first(node, n)}
             self._undefined[index] = wanted - frozenset(self.reaching.before[index])
         return self._undefined[index]
 

@@ -77,6 +77,10 @@ CASES: dict[str, list[str]] = {
     ],
     "swapped": ["a, b = 1, 2", "a, b = b, a", "r = (a, b)"],
     "a builtin's name": ["x = sum([1, 2])", "y = x + 1", "sum = 3", "z = sum + y"],
+    "a builtin's name, deleted": [
+        "a = [1, 2]",
+        "b = sum(a)\nshown = set(a)\nsum = b\ndel shown, sum\nc = [b]\nsum = sum(c + a)",
+    ],
     "an import's name": ["from math import floor", "x = floor(2.5)", "floor = 7", "y = floor + x"],
     "two imports of one name": [
         "import datetime",

@@ -2469,4 +2469,33 @@ n = 3
 h = f(1)
 print(a, b, d, e, g, h)
 """,
+    "a_query_names_an_import_and_a_variable": """
+# %%
+import math
+import pandas as pd
+table = pd.DataFrame({'x': [1, 3, 5]})
+# %%
+least = len(table)
+def above(rows):
+    return rows.query('x > @least')
+# %%
+part = table.query('x > @math.pi')
+rest = above(table)
+least = 0
+every = above(table)
+print(len(part), len(rest), len(every))
+""",
+    "a_builtin_is_back_after_its_name_was_deleted": """
+# %%
+values = [1, 2, 3]
+list = [sum(values)]
+del list, values
+# %%
+back = list(range(3))
+max = max(back)
+del max
+# %%
+max = max(back[0], 7)
+print(max)
+""",
 }
