@@ -16,6 +16,8 @@ from nb_to_flow.generate.rewrite import Scope, figures_code, rewrite
 from nb_to_flow.ir.facts import Access, ResourceKind
 from nb_to_flow.ir.plan import Copy, CopyKind, Step, TaskPlan
 
+_RESTORE = {"random": "random.setstate", "numpy.random": "np.random.set_state"}
+_STATE = {"random": "random.getstate()", "numpy.random": "np.random.get_state()"}
 _SHORT = text.WIDTH - 4  # what stays on one line in a function
 
 
@@ -90,8 +92,8 @@ def _prologue(task: TaskPlan, context: Context) -> list[Line]:
     code += [line for copy in task.copies for line in _copy(copy, context)]
     if _draws_seeded(task, context):
         code.append(context.renamed("isolate_random()"))
-    restores = {"random": "random.setstate(random_state)", "numpy.random": "np.random.set_state(numpy_state)"}
-    code += [context.renamed(restores[generator]) for generator in task.restores]
+    states = context.plan.state_names
+    code += [f"{context.renamed(_RESTORE[g])}({states[g]})" for g in task.restores]
     code += [f"{name} = None" for name in task.prebinds]
     if task.builtins:
         code.append(f"from builtins import {', '.join(task.builtins)}")
@@ -179,15 +181,8 @@ def _ends_cell(step: Step, task: TaskPlan, context: Context) -> bool:
 
 
 def _epilogue(task: TaskPlan, context: Context) -> list[Line]:
-    states = {
-        "random_state": ("random", "random.getstate()"),
-        "numpy_state": ("numpy.random", "np.random.get_state()"),
-    }
-    values = []
-    for output in task.outputs:
-        generator, state = states.get(output.name, ("", ""))
-        is_state = generator in task.returns_states
-        values.append((output.name, context.renamed(state) if is_state else output.name))
+    states = {context.plan.state_names[g]: context.renamed(_STATE[g]) for g in task.returns_states}
+    values = [(output.name, states.get(output.name, output.name)) for output in task.outputs]
     if not values:
         return []
     if returns_dict(task):

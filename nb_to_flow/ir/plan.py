@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -76,6 +77,9 @@ class Copy:
     kind: CopyKind
 
 
+STATE_NAMES = {"random": "random_state", "numpy.random": "numpy_state"}
+
+
 class StepRole(str, Enum):
     """Why a statement stands in a task's body."""
 
@@ -116,8 +120,8 @@ class TaskPlan:
         copies: made before the first step.
         prebinds: names to set to None first, so that `nonlocal` has something to bind.
         builtins: names that the body binds after it has used them as Python's builtins, or on some paths only.
-        random_states: generators ("random", "numpy.random") whose state is an input named
-            `random_state` / `numpy_state` and also an output of that name: restored before the first
+        random_states: generators ("random", "numpy.random") whose state is an input named as the plan's
+            `state_names` say, and also an output of that name: restored before the first
             step, returned after the last. A task may have it only as output (it holds the seed).
         restores, returns_states: which of those come in and which go out.
         after: names of tasks that must finish first although no value is passed.
@@ -168,6 +172,7 @@ class FlowPlan:
         tasks: in reading order, which is also a legal order of execution.
         results: what the flow returns: name to source, in order.
         max_workers: bound of the task runner.
+        state_names: what the state of each generator is called where tasks hand it over.
     """
 
     facts: Facts
@@ -182,6 +187,7 @@ class FlowPlan:
     tasks: tuple[TaskPlan, ...] = ()
     results: tuple[tuple[str, Source], ...] = ()
     max_workers: int = 4
+    state_names: Mapping[str, str] = field(default_factory=lambda: STATE_NAMES)
 
     def task(self, name: str) -> TaskPlan:
         """The task of that name; KeyError if there is none."""

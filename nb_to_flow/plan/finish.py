@@ -16,7 +16,7 @@ from nb_to_flow.plan.retries import effects_of, may_retry, notes_for
 from nb_to_flow.plan.sections import headings
 from nb_to_flow.plan.settle import Settled
 from nb_to_flow.plan.signature import order_inputs
-from nb_to_flow.plan.state import hand_over_generators, order_tasks, publish_figures
+from nb_to_flow.plan.state import hand_over_generators, order_tasks, publish_figures, state_names
 from nb_to_flow.plan.titles import flow_texts
 
 
@@ -150,4 +150,5 @@ def flow_plan(draft: Draft, tasks: tuple[TaskPlan, ...], results: tuple[tuple[st
         tasks=tasks,
         results=results,
         max_workers=max(2, min(4, len(tasks))),
+        state_names=state_names(draft),
     )

@@ -7,15 +7,16 @@ from dataclasses import replace
 
 from nb_to_flow.ir.plan import Input, SourceKind, TaskPlan
 from nb_to_flow.plan.draft import Draft
+from nb_to_flow.plan.state import state_names
 
 _RANK = {SourceKind.TASK: 0, SourceKind.PARAMETER: 1, SourceKind.CONSTANT: 2}
-_STATES = ("random_state", "numpy_state")
 _LAST = (1 << 30, 0, 0)
 
 
 def order_inputs(draft: Draft, task: TaskPlan) -> TaskPlan:
     """The task with its inputs in the order in which a reader expects them."""
     wanted = {i.name for i in task.inputs}
+    states = {name for generator, name in state_names(draft).items() if generator in task.restores}
     first: dict[str, tuple[int, int, int]] = {}
     for step in task.steps:
         for node in ast.walk(draft.facts.notebook.statements[step.statement].node):
@@ -24,7 +25,6 @@ def order_inputs(draft: Draft, task: TaskPlan) -> TaskPlan:
                 first[node.id] = min(first.get(node.id, _LAST), place)
 
     def rank(given: Input) -> tuple[bool, int, tuple[int, int, int]]:
-        is_state = given.name in _STATES and given.name not in first
-        return is_state, _RANK[given.source.kind], first.get(given.name, _LAST)
+        return given.name in states, _RANK[given.source.kind], first.get(given.name, _LAST)
 
     return replace(task, inputs=tuple(sorted(task.inputs, key=rank)))

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain, count
 
 from nb_to_flow.ir.facts import ResourceKind
-from nb_to_flow.ir.plan import Input, Output, Source, SourceKind, Step, TaskPlan
+from nb_to_flow.ir.plan import STATE_NAMES, Input, Output, Source, SourceKind, Step, TaskPlan
 from nb_to_flow.plan.assemble import Assembly
 from nb_to_flow.plan.dependencies import SUPPORTED_GENERATORS, generator_uses, seeded_generators
+from nb_to_flow.plan.draft import Draft
 from nb_to_flow.plan.fusion import keeps_figures
 
-STATE_NAMES = {"random": "random_state", "numpy.random": "numpy_state"}
+
+def state_names(draft: Draft) -> dict[str, str]:
+    """What the state of each generator is called: nothing that the notebook has a variable of that name for."""
+    used = {n for s in draft.facts.statements for n in s.binds | s.may_bind | s.reads}
+    return {generator: _unused(name, used) for generator, name in STATE_NAMES.items()}
+
+
+def _unused(name: str, used: Collection[str]) -> str:
+    ways = chain((name, name.replace("_", "_generator_")), (f"{name}_{number}" for number in count(2)))
+    return next(way for way in ways if way not in used)
 
 
 def hand_over_generators(assembly: Assembly, tasks: Mapping[int, TaskPlan]) -> dict[int, TaskPlan]:
     """Pass the state of each seeded generator from the task that holds the seed through those that draw."""
     found = dict(tasks)
+    names = state_names(assembly.draft)
     for generator in seeded_generators(assembly.draft):
         if generator in SUPPORTED_GENERATORS:
             for giver, taker in _hand_overs(assembly, generator):
-                found[giver] = _giving(found[giver], generator)
-                found[taker] = _taking(found[taker], generator, found[giver].name)
+                name = names[generator]
+                found[giver] = _giving(found[giver], generator, name)
+                found[taker] = _taking(found[taker], generator, name, found[giver].name)
     return found
 
 
@@ -39,15 +52,14 @@ def _hand_overs(assembly: Assembly, generator: str) -> Iterator[tuple[int, int]]
         previous = group
 
 
-def _giving(task: TaskPlan, generator: str) -> TaskPlan:
+def _giving(task: TaskPlan, generator: str, name: str) -> TaskPlan:
     if generator in task.returns_states:
         return task
-    output = Output(name=STATE_NAMES[generator], type="tuple")
+    output = Output(name=name, type="tuple")
     return replace(task, returns_states=(*task.returns_states, generator), outputs=(*task.outputs, output))
 
 
-def _taking(task: TaskPlan, generator: str, giver: str) -> TaskPlan:
-    name = STATE_NAMES[generator]
+def _taking(task: TaskPlan, generator: str, name: str, giver: str) -> TaskPlan:
     if generator in task.restores:
         return task
     taken = Input(name=name, type="tuple", source=Source(kind=SourceKind.TASK, name=name, task=giver))

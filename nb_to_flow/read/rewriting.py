@@ -238,6 +238,8 @@ def _static_value(node: ast.expr, lines: Sequence[Line], context: Context) -> Lo
     if isinstance(left, ast.Constant) and isinstance(left.value, str) and _is_shell_text(right, context):
         if isinstance(operator, (ast.In, ast.NotIn)):
             value = (left.value in SHELL_TEXT) == isinstance(operator, ast.In)
+    elif _is_loaded_extensions(right, context) and isinstance(operator, (ast.In, ast.NotIn)):
+        value = isinstance(operator, ast.NotIn)
     elif _is_shell(left, context) and isinstance(right, ast.Constant) and right.value is None:
         value = isinstance(operator, (ast.IsNot, ast.NotEq))
     if value is None:
@@ -271,8 +273,19 @@ def _is_shell_text(node: ast.expr, context: Context) -> bool:
     )
 
 
+def _is_loaded_extensions(node: ast.AST, context: Context) -> bool:
+    """`get_ipython().extension_manager.loaded`: none of IPython's extensions is, in a flow."""
+    if not (isinstance(node, ast.Attribute) and node.attr == "loaded"):
+        return False
+    manager = node.value
+    named = isinstance(manager, ast.Attribute) and manager.attr == "extension_manager"
+    return named and _is_shell(manager.value, context)  # type: ignore[attr-defined]
+
+
 def _as_value(lowered: Lowered, origin: int) -> Lowered:
     """The lowered code as an expression. Raises Unsupported if it is none."""
+    if not lowered.lines:  # a magic that a flow does without
+        return Lowered(lines=(Line("None", origin),), imports=lowered.imports)
     try:
         ast.parse(join(lowered.lines), mode="eval")
     except SyntaxError:
@@ -320,10 +333,8 @@ def _apply(text: list[Line], edit: _Edit, new: list[Line]) -> list[Line]:
 
 
 def _never_runs(text: list[Line]) -> bool:
+    """True for `if False: ...`, and for `if True: pass`, which is what is left of magics."""
     node = ast.parse(join(text)).body[0]
-    return (
-        isinstance(node, ast.If)
-        and isinstance(node.test, ast.Constant)
-        and node.test.value is False
-        and not node.orelse
-    )
+    if not (isinstance(node, ast.If) and isinstance(node.test, ast.Constant)) or node.orelse:
+        return False
+    return node.test.value is False or all(isinstance(part, ast.Pass) for part in node.body)

@@ -96,6 +96,13 @@ VALID = [
     ("from IPython import get_ipython\nx = 1", "x = 1"),
     ("if 'google.colab' in str(get_ipython()):\n    !pip install a", ""),
     ("COLAB = 'google.colab' in str(get_ipython())", "COLAB = False"),
+    (
+        "ip = get_ipython()\nif 'autoreload' not in ip.extension_manager.loaded:\n    %load_ext autoreload\n%autoreload 2",
+        "",
+    ),
+    ("LOADED = 'sql' in get_ipython().extension_manager.loaded", "LOADED = False"),
+    ("x = %load_ext autoreload", "x = None"),
+    ("x = %matplotlib inline", "x = None"),
     # the rest of IPython's input
     (">>> x = 1\n>>> y = 2", "x = 1\ny = 2"),
     ("In [1]: x = 1\n   ...: y = 2", "x = 1\ny = 2"),
@@ -122,6 +129,7 @@ def test_lowered_code(source: str, expected: str) -> None:
 
 INVALID = [
     ("%sql select 1", "NB120", "%sql"),
+    ("names = get_ipython().extension_manager.loaded", "NB122", "get_ipython()"),
     ("x = %sql select 1", "NB120", "%sql"),
     ("%%R\nx <- 1", "NB120", "%%R"),
     ("%%ruby\nputs 1", "NB120", "%%ruby"),
@@ -129,7 +137,7 @@ INVALID = [
     ("%store x", "NB120", "%store"),
     ("%%no_such\nx", "NB120", "%%no_such"),
     ("x = %timeit -o f()", "NB121", "-o"),
-    ("x = %matplotlib inline", "NB121", "value"),
+    ("x = %time y = 1", "NB121", "value"),
     ("%cd -", "NB121", "%cd"),
     ("%%script\nx", "NB121", "program"),
     ("%%bash --bg\nx", "NB121", "background"),

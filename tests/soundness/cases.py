@@ -2498,4 +2498,21 @@ del max
 max = max(back[0], 7)
 print(max)
 """,
+    "a_variable_is_called_like_the_state_of_a_generator": """
+# %%
+import random
+random.seed(8)
+# %% [markdown]
+# One
+# %%
+random_state = [random.randint(1, 9) for i in range(2)]
+first = random_state[0] * 2
+print(first)
+# %% [markdown]
+# Two
+# %%
+drawn = random.random()
+more = [drawn] * 2
+print(more)
+""",
 }
