@@ -249,6 +249,7 @@ class Analysis:
             loads={name: record.loads[name] for name in sorted(record.loads) if name in before},
             late=frozenset(name for name in record.late if name in self.known),
             awaits=record.awaits,
+            is_none=record.is_none,
             types={name: self._type_of(name, role, statement) for name in sorted(binds | may_bind)},
             unpicklable=self.crossing.unpicklable(sorted(binds | may_bind | changes)),
             renewed=self.crossing.renewed(sorted(binds | may_bind | changes)),

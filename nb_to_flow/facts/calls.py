@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from abc import abstractmethod
 from dataclasses import replace
 
@@ -46,6 +47,8 @@ AMBIGUOUS = frozenset(
         "fill",
     ]
 )
+OF_STREAMS = frozenset({"map", "take"})  # of frames, and of datasets and RDDs
+DATA = sys.stdlib_module_names | {"numpy", "pandas", "scipy"}  # whose objects don't change each other
 BARRIERS = frozenset({"exec", "eval", "globals", "locals", "compile", "__import__"})
 
 
@@ -256,9 +259,22 @@ class Calls(Identity):
         self.change((obj,), certain=False)
         if "buffer" in traits:
             return result | given
+        self._keep_parts(obj, args)
         for made in result:
             self.heap.hold(made, ITEMS, (obj,))
         return result | given | ({obj} if conventions.returns_self(name) else NOTHING)
+
+    def _keep_parts(self, obj: int, args: Arguments) -> None:
+        """An object of a library may keep others of the library that it is given, and change those that it has."""
+        if "." not in self.heap.types[obj]:
+            return
+        self.heap.hold(obj, ITEMS, frozenset(filter(self._is_machinery, args.every())))
+        self.change(filter(self._is_machinery, self.heap.reach((obj,))), certain=False)
+
+    def _is_machinery(self, obj: int) -> bool:
+        """True for a model, a layer and the like: of a library's class, and no data."""
+        kind = self.heap.types[obj]
+        return "." in kind and obj not in self.heap.frozen and kind.partition(".")[0] not in DATA
 
     def _methods_called(self, obj: int, name: str, args: Arguments, node: ast.AST) -> Value:
         """An object of unknown make may be of one of the notebook's classes."""
@@ -283,6 +299,8 @@ class Calls(Identity):
         likely = conventions.LIKELY_TYPES[
             : 2 if "buffer" in traits else 3 if conventions.reads(name) else None
         ]
+        if "pandas" not in self.imported and name in OF_STREAMS:
+            return None
         apis = (self.knowledge.method(kind, name) for kind in likely)
         return next((api for api in apis if api is not None), None)
 

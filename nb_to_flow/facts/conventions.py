@@ -16,7 +16,9 @@ READING = re.compile(
     r"(predict|score|plot|summar|to_|as_|get|is_|has_|find|count|describe|show|display|render|draw|evaluate|compute|"
     r"transform$|inverse_transform|sample$|mean|median|std|var$|sum|min|max|head|tail|info|print|repr|copy|clone|query|"
     r"search|select|filter|lookup|list|items|keys|values|exists|name|shape|len|format|export|save|write|dump|report|"
-    r"test|conf_int|forecast|simulate|resid|cov_|corr|pdf|cdf|pmf|ppf|rvs|_repr|__)",
+    r"test|conf_int|forecast|simulate|resid|cov_|corr|pdf|cdf|pmf|ppf|rvs|_repr|__|"
+    r"(r?split|splitlines|[lr]?strip|lower|upper|title|capitalize|casefold|startswith|endswith|encode|decode|zfill|"
+    r"isdigit|isalpha|isalnum|isnumeric|isupper|islower)$)",
 )
 DRAWING = re.compile(
     r"(^|_)(rvs|rand|random|randomi[sz]e|sample|samples|sampling|simulate|shuffle|permute|permutation|bootstrap|resample"
@@ -27,7 +29,7 @@ PLOTTERS = frozenset({"matplotlib", "seaborn", "pylab"})
 SEEDS = frozenset({"generator", "random_seed", "random_state", "rng", "seed"})
 WRITING = re.compile(r"(save|write|dump|export|to_|store|download|extract)")
 CHAINING = re.compile(r"(fit|set|add|update|with_|train|compile|build|configure|register|append|load)")
-FILE_NAME = re.compile(r"[^\s<>|*]{1,200}\.[A-Za-z][A-Za-z0-9]{0,7}(\.(gz|bz2|zip|xz))?\Z")
+FILE_NAME = re.compile(r"(?!\.[^./])[^\s<>|*@]{1,200}\.[A-Za-z][A-Za-z0-9]{0,7}(\.(gz|bz2|zip|xz))?\Z")
 URL = re.compile(r"[a-z][a-z0-9+.-]*://")
 
 

@@ -27,6 +27,7 @@ class Definitions(Blocks):
     def __init__(self, *args: object) -> None:
         super().__init__(*args)
         self._locals: dict[str, LocalModule | None] = {}
+        self._package = ""  # of the local module that is being loaded
         self.lazy_annotations = False
 
     def _run_Import(self, node: ast.Import) -> None:
@@ -35,8 +36,8 @@ class Definitions(Blocks):
             self.bind(name, self.module_value(alias.name if alias.asname else name))
 
     def _run_ImportFrom(self, node: ast.ImportFrom) -> None:
-        module = "." * node.level + (node.module or "")
-        local = self.local_module(module.lstrip("."))
+        module = self._absolute(node)
+        local = self.local_module(module)
         self.lazy_annotations |= module == "__future__" and node.names[0].name == "annotations"
         for alias in node.names:
             if alias.name == "*":
@@ -46,6 +47,12 @@ class Definitions(Blocks):
             else:
                 self.bind(alias.asname or alias.name, self._imported(f"{module}.{alias.name}"))
 
+    def _absolute(self, node: ast.ImportFrom) -> str:
+        """The module's whole name, that of a relative import in a package beside the notebook too."""
+        package = self._package.split(".") if node.level and self._package else []
+        above = package[: len(package) - node.level + 1]
+        return ".".join([*above, *([node.module] if node.module else [])])
+
     def _import_star(self, module: str, local: LocalModule | None) -> None:
         if local is None:
             self.star_modules.append(module)
@@ -53,9 +60,10 @@ class Definitions(Blocks):
                 if (type_name != "typing.Form" or name in _FORMS) and name not in _GONE:
                     self.bind(name, self.imm(type_name, Library(f"{module}.{name}")))
             return
-        listed = self.local_modules.exported(module.lstrip("."))
+        listed = self.local_modules.exported(module)
         for name, value in local.frame.values.items():
             if not name.startswith("_") if listed is None else name in listed:
+                self.frame.own.add(name)
                 self.bind(name, value)
 
     def _imported(self, qualified: str) -> Value:
@@ -66,6 +74,7 @@ class Definitions(Blocks):
 
     def module_value(self, qualified: str) -> Value:
         """A module: one beside the notebook, else a library's."""
+        self.imported.add(qualified.partition(".")[0])
         self.uses_pyplot = self.uses_pyplot or qualified.partition(".")[0] in PLOTTERS
         local = self.local_module(qualified)
         return self.imm("module", local) if local is not None else self.library(qualified)
@@ -82,8 +91,9 @@ class Definitions(Blocks):
     def _load_module(self, tree: ast.Module, module: LocalModule | None) -> None:
         assert module is not None
         module.frame.own = bound_names(tree.body) | {"__name__", "__file__"} | _globals_of(tree)
-        saved = self.frame, self.record, self.star_modules
+        saved = self.frame, self.record, self.star_modules, self._package
         self.frame, self.record, self.star_modules = module.frame, Record(), []
+        self._package = self.local_modules.package_of(module.name)
         self.active.append(
             (
                 FunctionObject(
@@ -96,7 +106,7 @@ class Definitions(Blocks):
             self.run_block(tree.body)
         finally:
             self.active.pop()
-            self.frame, self.record, self.star_modules = saved
+            self.frame, self.record, self.star_modules, self._package = saved
 
     def _run_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         value = self.function(node, node.name)

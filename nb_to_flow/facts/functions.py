@@ -50,6 +50,14 @@ IMPLICIT = frozenset(
         "__enter__",
         "__exit__",
         "__call__",
+        "_ipython_display_",
+        "_repr_html_",
+        "_repr_jpeg_",
+        "_repr_latex_",
+        "_repr_markdown_",
+        "_repr_mimebundle_",
+        "_repr_png_",
+        "_repr_svg_",
     ]
 )
 

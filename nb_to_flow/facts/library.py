@@ -322,7 +322,11 @@ class LibraryCalls(LibraryEffects):
         for index, element in enumerate(elements):
             if element == "same":
                 element = self.heap.types[min(first)] if first else ""
+            element, _, places = element.partition(":")
             inner = self.new(("element", node, index), element)
+            if places:
+                kinds = [self.new(("place", node, i), k) for i, k in enumerate(places.split(","))]
+                self._hold_places(sorted(inner), kinds)
             self.heap.hold(obj, f"[{index}]" if by_place else ITEMS, inner)
             for one in self.mutable(inner) if memory else ():
                 self.heap.hold(one, MEMORY, memory)

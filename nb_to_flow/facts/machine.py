@@ -58,6 +58,7 @@ class Machine(ABC):
         self.helpers: frozenset[str] = frozenset()
         self.secrets: frozenset[str] = frozenset()  # environment variables that nothing sets
         self.uses_pyplot = False
+        self.imported: set[str] = set()  # libraries
         self.data_imports: set[str] = set()  # things of libraries that are used as data are (subscripted)
         self.aliases: set[str] = set()  # variables that name types made of others (`list[int]`)
         self.settled: frozenset[str] = frozenset()  # variables that can stand at module level

@@ -32,6 +32,13 @@ class LocalModules:
                 return None
         return None
 
+    def package_of(self, name: str) -> str:
+        """The package that module `name` looks up relative imports in: itself, if it is one."""
+        is_file = (
+            self.folder is not None and self.folder.joinpath(*name.split(".")).with_suffix(".py").is_file()
+        )
+        return name.rpartition(".")[0] if is_file else name
+
     def exported(self, name: str) -> frozenset[str] | None:
         """What the module's `__all__` lists; None if it has none that can be read."""
         tree = self.find(name)

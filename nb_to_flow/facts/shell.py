@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from itertools import pairwise
 
 from nb_to_flow.facts import conventions
 from nb_to_flow.ir.facts import Access
@@ -39,6 +40,8 @@ def named_files(command: str) -> Iterator[tuple[Access, str]]:
     for part in re.split(r"[;|&\n]+(?![^\"']*[\"'](?:\s|$))", command):
         words = _words(part)
         makes = bool(words) and words[0] in MAKERS
+        if words[:1] == ["sed"]:
+            words, makes = _without_script(words), any(w.startswith(("-i", "--in-place")) for w in words)
         expect: Access | None = None
         for word in words:
             match = REDIRECTION.match(word)
@@ -55,6 +58,14 @@ def named_files(command: str) -> Iterator[tuple[Access, str]]:
                     yield Access.READ, _pattern(word)
 
 
+def _without_script(words: list[str]) -> list[str]:
+    """The words of a call of `sed` without what it is to do."""
+    told = any(word.startswith(("-e", "-f", "--expression", "--file")) for word in words)
+    plain = [word for word in words[1:] if not word.startswith("-")]
+    given = [w for before, w in pairwise(words) if before in ("-e", "-f")] if told else plain[:1]
+    return [word for word in words if word not in given]
+
+
 def _words(part: str) -> list[str]:
     spaced = re.sub(r"(?<![\d&])(\d?>>|\d?>(?!&)|<)", r" \1 ", part)
     try:
@@ -66,4 +77,5 @@ def _words(part: str) -> list[str]:
 
 
 def _pattern(word: str) -> str:
-    return re.sub(r"\*+|\?", "{*}", word)
+    """The path with symbols for wildcards and variables of the shell."""
+    return re.sub(r"\*+|\?|\$\{\w+\}|\$\w+", "{*}", word)

@@ -8,9 +8,19 @@ from contextlib import nullcontext
 from nb_to_flow.facts.access import ARRAYS
 from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.definitions import Definitions
-from nb_to_flow.facts.heap import ITEMS
+from nb_to_flow.facts.heap import ITEMS, FunctionObject
 from nb_to_flow.facts.operators import IN_PLACE, TEXT
 from nb_to_flow.facts.values import NOTHING, Value
+from nb_to_flow.ir.scopes import is_generator, own_nodes
+
+
+def _returns_nothing(function: FunctionObject) -> bool:
+    """True for plain functions without a `return` that says what."""
+    node = function.node
+    if not isinstance(node, ast.FunctionDef) or node.decorator_list or is_generator(node):
+        return False
+    returns = (n for n in own_nodes(node.body) if isinstance(n, ast.Return))
+    return all(n.value is None for n in returns)
 
 
 class Statements(Definitions):
@@ -19,7 +29,16 @@ class Statements(Definitions):
     def _run_Expr(self, node: ast.Expr) -> None:
         value = self.eval(node.value)
         if self.frame is self.module:  # it may be shown
+            self.record.is_none = value == self.imm("None") and self._is_surely_none(node.value)
             self.implicitly(value, TEXT, node)
+
+    def _is_surely_none(self, node: ast.expr) -> bool:
+        """True for a library's call, and for one of a function of the notebook that says so by having no `return`."""
+        if not isinstance(node, ast.Call) or not self.record.calls:
+            return isinstance(node, ast.Call)
+        called = self.module.values.get(node.func.id, NOTHING) if isinstance(node.func, ast.Name) else NOTHING
+        functions = [p for obj in called if isinstance(p := self.payload(obj), FunctionObject)]
+        return bool(functions) and len(functions) == len(called) and all(map(_returns_nothing, functions))
 
     def _run_Assign(self, node: ast.Assign) -> None:
         value = self.eval(node.value)

@@ -13,7 +13,7 @@ from nb_to_flow.ir.facts import ResourceKind
 from nb_to_flow.ir.plan import FlowPlan, Source, SourceKind, TaskPlan
 
 _ONE_BY_ONE = "# Tasks that draw wait for each other: pyplot's figures belong to the whole process."
-_HERE = "# Called, not submitted: what it returns can't leave this process, or not unchanged."
+_HERE = "# Called, not submitted: what it returns can't be pickled, or not as it is."
 
 
 def flow_code(context: Context, *, configures: bool = False) -> str:

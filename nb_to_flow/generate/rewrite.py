@@ -77,7 +77,7 @@ def _has_effect(node: ast.AST) -> bool:
 
 def _is_setting(effect: Effect) -> bool:
     """True for what calls without a value do: set, draw, seed. Showing a table only reads settings."""
-    if effect.kind is ResourceKind.AMBIENT and effect.access is Access.READ:
+    if effect.kind in (ResourceKind.AMBIENT, ResourceKind.DIRECTORY) and effect.access is Access.READ:
         return False
     return effect.access is Access.SEED or effect.kind in _SILENT_EFFECTS
 
@@ -195,6 +195,8 @@ class _Rewriter:
         if any(k.arg == "inplace" and getattr(k.value, "value", False) is True for k in value.keywords):
             return True
         facts = self.context.facts(self.statement.index)
+        if facts.is_none:
+            return True
         if not facts.calls and any(_is_setting(e) for e in facts.effects):
             return True
         method = value.func if isinstance(value.func, ast.Attribute) else None

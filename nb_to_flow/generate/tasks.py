@@ -89,6 +89,12 @@ def _prologue(task: TaskPlan, context: Context) -> list[Line]:
         first = next(t for t in context.plan.tasks if _starts_afresh(t, context)) is task
         comment = "  # what a run that failed has left" if first else ""
         code.append(context.renamed('plt.close("all")') + comment)
+    if (
+        task.retry
+        and context.options.retries
+        and any(cell in context.open_cells for cell in _cells(task, context))
+    ):
+        code.append(f"{context.name('end_line')}()")
     code += [line for copy in task.copies for line in _copy(copy, context)]
     if _draws_seeded(task, context):
         code.append(context.renamed("isolate_random()"))
@@ -98,6 +104,10 @@ def _prologue(task: TaskPlan, context: Context) -> list[Line]:
     if task.builtins:
         code.append(f"from builtins import {', '.join(task.builtins)}")
     return [line for statement in code for line in written(statement)]
+
+
+def _cells(task: TaskPlan, context: Context) -> set[int]:
+    return {context.statement(step.statement).cell for step in task.steps}
 
 
 def _starts_afresh(task: TaskPlan, context: Context) -> bool:

@@ -106,6 +106,8 @@ class _Walk:
             found = self._states.access(index, f"database {effect.name}".strip(), effect.access)
         elif kind is ResourceKind.NETWORK:
             found = self._states.access(index, "network", effect.access)
+        elif kind is ResourceKind.STDIN:
+            found = self._states.access(index, "standard input", Access.WRITE)  # what was read is gone
         elif kind is ResourceKind.ENVIRONMENT:
             found = self._states.setting(index, "environment", effect.access, statement.role)
         elif kind is ResourceKind.SUBPROCESS:

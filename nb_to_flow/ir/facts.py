@@ -21,6 +21,7 @@ class ResourceKind(str, Enum):
     ENVIRONMENT = "environment"
     DIRECTORY = "directory"
     SUBPROCESS = "subprocess"
+    STDIN = "stdin"  # what a user types, or a file that was redirected
     STDOUT = "stdout"  # name: "print", or "raw" for text that bypasses print (sys.stdout.write, df.info)
     DISPLAY = "display"
     EVERYTHING = "everything"  # exec, eval, globals(): a barrier
@@ -118,6 +119,7 @@ class StatementFacts:
         late: names that nested code (a function it calls, a comprehension, a lambda) loads while it runs, also
             where the same cell bound them before.
         awaits: True if it needs a running event loop (top-level await).
+        is_none: True for an expression whose value is surely None.
         types: for each bound name the inferred type ("pandas.DataFrame", "list", "int"), "" if unknown,
             "type" for classes. An imported name has one only if it holds data (`from math import pi`).
         unpicklable: bound or changed names whose value cannot cross a process (handles, generators,
@@ -145,6 +147,7 @@ class StatementFacts:
     loads: Mapping[str, int] = field(default_factory=dict)
     late: frozenset[str] = frozenset()
     awaits: bool = False
+    is_none: bool = False
     types: Mapping[str, str] = field(default_factory=dict)
     unpicklable: Mapping[str, str] = field(default_factory=dict)
     renewed: frozenset[str] = frozenset()

@@ -81,7 +81,7 @@ def interface_of(draft: Draft, own: Iterable[int]) -> Interface:
     conflicts += [
         Conflict(name=n, statement=s, other=inputs[n], binder=_first_user(draft, steps, n, s))
         for n, s in sorted(outside.items())
-        if n in inputs and n not in local
+        if n in inputs and (n not in local or n in builtins)
     ]
     return Interface(
         own=own,

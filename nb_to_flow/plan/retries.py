@@ -8,7 +8,9 @@ from nb_to_flow.ir.plan import TaskPlan
 from nb_to_flow.plan.draft import Draft
 
 _HELPS = frozenset({ResourceKind.FILE, ResourceKind.NETWORK, ResourceKind.DATABASE})
-_NEVER = frozenset({ResourceKind.SUBPROCESS, ResourceKind.DIRECTORY, ResourceKind.EVERYTHING})
+_NEVER = frozenset(
+    {ResourceKind.SUBPROCESS, ResourceKind.DIRECTORY, ResourceKind.STDIN, ResourceKind.EVERYTHING}
+)
 _CHANGES = frozenset({Access.WRITE, Access.APPEND, Access.ONCE})
 
 
