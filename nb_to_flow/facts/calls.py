@@ -178,6 +178,7 @@ class Calls(Identity):
         self._use_up(args)
         self._unknown_files(name, args)
         self._unknown_draws(name, args)
+        self._unknown_settings(name)
         base = name.rsplit(".", 1)[-1]
         if base[:1].isupper() or not name:
             obj = self.make((node, name), name)
@@ -188,6 +189,12 @@ class Calls(Identity):
     def _unknown_draws(self, name: str, args: Arguments) -> None:
         if conventions.draws(name.rsplit(".", 1)[-1]) and not conventions.SEEDS & args.keywords.keys():
             self.record.effect(ResourceKind.RANDOM, Access.DRAW, "numpy.random", certain=False)
+
+    def _unknown_settings(self, name: str) -> None:
+        """`hv.extension("bokeh")` comes before all that the library does later."""
+        root, _, base = name.rpartition(".")
+        if root and conventions.sets_up(base):
+            self.record.effect(ResourceKind.AMBIENT, Access.WRITE, root.partition(".")[0], certain=False)
 
     def _unknown_files(self, name: str, args: Arguments) -> None:
         base = name.rsplit(".", 1)[-1]
@@ -251,6 +258,9 @@ class Calls(Identity):
             self.record.effect(ResourceKind.PYPLOT, Access.WRITE, "", certain=False)
         result = self.new((node, name), "")
         if "reader" in traits or conventions.reads(name):
+            if conventions.gives_handle(name) and self._is_machinery(obj):
+                for made in result:
+                    self.heap.hold(made, ITEMS, (obj,))
             return result | given
         kind = self.heap.types[obj]
         self.record.assume(
@@ -266,9 +276,8 @@ class Calls(Identity):
 
     def _keep_parts(self, obj: int, args: Arguments) -> None:
         """An object of a library may keep others of the library that it is given, and change those that it has."""
-        if "." not in self.heap.types[obj]:
-            return
-        self.heap.hold(obj, ITEMS, frozenset(filter(self._is_machinery, args.every())))
+        if "." in self.heap.types[obj]:
+            self.heap.hold(obj, ITEMS, frozenset(filter(self._is_machinery, args.every())))
         self.change(filter(self._is_machinery, self.heap.reach((obj,))), certain=False)
 
     def _is_machinery(self, obj: int) -> bool:

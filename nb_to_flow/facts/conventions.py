@@ -27,6 +27,10 @@ DRAWING = re.compile(
 PLOTTING = re.compile(r"plot(_|\Z)|\w*plot\Z|hist\Z")
 PLOTTERS = frozenset({"matplotlib", "seaborn", "pylab"})
 SEEDS = frozenset({"generator", "random_seed", "random_state", "rng", "seed"})
+SETTING_UP = re.compile(
+    r"(set_(?!.*seed)\w+|extension|defaults|output|options?|go_(on|off)line|(use|enable|disable)_\w+|configure\w*)\Z"
+)
+HANDLE = re.compile(r"find_|select|locat|query|get_by|frame_|element|child|cursor|session")
 WRITING = re.compile(r"(save|write|dump|export|to_|store|download|extract)")
 CHAINING = re.compile(r"(fit|set|add|update|with_|train|compile|build|configure|register|append|load)")
 FILE_NAME = re.compile(r"(?!\.[^./])[^\s<>|*@]{1,200}\.[A-Za-z][A-Za-z0-9]{0,7}(\.(gz|bz2|zip|xz))?\Z")
@@ -51,6 +55,16 @@ def draws(function: str) -> bool:
 def writes(function: str) -> bool:
     """True for functions whose name says that they write the file they are given."""
     return WRITING.search(function.lower()) is not None
+
+
+def sets_up(function: str) -> bool:
+    """True for functions whose name says that they set their library up."""
+    return SETTING_UP.match(function) is not None
+
+
+def gives_handle(method: str) -> bool:
+    """True for methods whose name says that they give a part of the object to act on: an element of a page."""
+    return HANDLE.match(method) is not None
 
 
 def returns_self(method: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nb_to_flow.generate.context import Context
@@ -12,13 +12,19 @@ from nb_to_flow.generate.imports import resolve
 from nb_to_flow.generate.keys import Keys, aspect, subject
 from nb_to_flow.generate.text import unbound
 from nb_to_flow.ir.edits import Edit, Positions, apply_edits
-from nb_to_flow.ir.facts import Access, Effect, ResourceKind
+from nb_to_flow.ir.facts import FIGURE, Access, Effect, ResourceKind, Role, StatementFacts
 from nb_to_flow.ir.notebook import Statement
 
-_MAY_NEED_EDIT = re.compile(r"\b(display|show|stdout|pprint|help|info|global|exec|eval|run|del)\b")
+_MAY_NEED_EDIT = re.compile(
+    r"\b(display|show|stdout|pprint|help|info|global|exec|eval|run|del|iplot|init_notebook_mode)\b"
+)
 _DISPLAY = frozenset(
     {"IPython.display.display", "IPython.core.display.display", "IPython.core.display_functions.display"}
 )
+_SHOW_PLOTLY = frozenset(
+    {"plotly.io.show", "plotly.offline.iplot", "plotly.plotly.iplot", "chart_studio.plotly.iplot"}
+)
+_FOR_NOTEBOOKS = frozenset({"plotly.offline.init_notebook_mode"})  # puts scripts into the page
 _SHOW_FIGURES = frozenset({"matplotlib.pyplot.show", "pylab.show", "matplotlib.pylab.show"})
 # Methods that return None where they surely change their receiver.
 _SILENT_METHODS = frozenset({"append", "extend", "insert", "remove", "sort", "reverse", "clear", "update"})
@@ -75,6 +81,10 @@ def _has_effect(node: ast.AST) -> bool:
     return any(isinstance(inner, kinds) for inner in ast.walk(node))
 
 
+def _shows_figure(facts: StatementFacts) -> bool:
+    return any(e.kind is ResourceKind.DISPLAY and e.name == FIGURE for e in facts.effects)
+
+
 def _is_setting(effect: Effect) -> bool:
     """True for what calls without a value do: set, draw, seed. Showing a table only reads settings."""
     if effect.kind in (ResourceKind.AMBIENT, ResourceKind.DIRECTORY) and effect.access is Access.READ:
@@ -99,9 +109,14 @@ class _Rewriter:
             return self.scope.in_task
         if not isinstance(node, ast.Expr):
             return False
+        if isinstance(node.value, ast.Call) and self._name(node.value) in _FOR_NOTEBOOKS:
+            return True
         if isinstance(node.value, ast.Constant) and node.value.value is None or not self.statement.shows:
             return _is_idle(node)
         return self.displays == "drop" and not self._is_worth_running(node.value)
+
+    def _name(self, call: ast.Call) -> str:
+        return resolve(call.func, self.context.imports)
 
     def edits(self) -> list[Edit]:
         """All edits of the statement."""
@@ -190,7 +205,9 @@ class _Rewriter:
         if not isinstance(value, ast.Call):
             return False
         name = resolve(value.func, self.context.imports)
-        if self._is_display(value.func) or self._is_info(value) or name in _SHOW_FIGURES | _SILENT_FUNCTIONS:
+        if name in _SHOW_FIGURES | _SHOW_PLOTLY | _SILENT_FUNCTIONS or self._shows_itself(value):
+            return True
+        if self._is_display(value.func) or self._is_info(value):
             return True
         if any(k.arg == "inplace" and getattr(k.value, "value", False) is True for k in value.keywords):
             return True
@@ -216,7 +233,12 @@ class _Rewriter:
         if name in _SHOW_FIGURES:
             yield self._replacement(node, self._figures(node))
         elif self._is_display(node.func):
-            yield self._replacement(node, self._display(node))
+            yield self._replacement(node, self._display(node.args))
+        elif name in _SHOW_PLOTLY and node.args:
+            yield self._replacement(node, self._display(node.args[:1]))
+        elif self._shows_itself(node):
+            assert isinstance(node.func, ast.Attribute)
+            yield self._replacement(node, self._display([node.func.value]))
         elif name == "pprint.pprint" and not any(k.arg == "stream" for k in node.keywords):
             yield from self._wrapped(node, "print(pformat", ")")
         elif name == "help" and node.args and self.context.is_builtin("help"):
@@ -243,12 +265,24 @@ class _Rewriter:
         is_statement = any(statement.value is node for statement in statements)
         return "; ".join(parts) if is_statement else f"({', '.join(parts)})"
 
-    def _display(self, node: ast.Call) -> str:
+    def _shows_itself(self, node: ast.Call) -> bool:
+        """True for `fig.show()` of plotly and its like, which would open a browser where the flow runs."""
+        method = node.func
+        if not isinstance(method, ast.Attribute) or method.attr != "show" or node.args:
+            return False
+        if resolve(method, self.context.imports) in _SHOW_FIGURES:
+            return False
+        facts = self.context.facts(self.statement.index)
+        if facts.role in (Role.FUNCTION, Role.CLASS):  # what they do is known where they are called
+            return any(map(_shows_figure, self.context.plan.facts.statements))
+        return _shows_figure(facts)
+
+    def _display(self, arguments: Sequence[ast.expr]) -> str:
         """The code for a call of display(): its options have no meaning for an artifact."""
-        values = ", ".join(self._inner_text(arg) for arg in node.args)
+        values = ", ".join(self._inner_text(arg) for arg in arguments)
         if self.displays == "drop":
-            return f"({values},)" if values and any(map(_has_effect, node.args)) else "None"
-        key = self._key(node.args[0] if node.args else None)
+            return f"({values},)" if values and any(map(_has_effect, arguments)) else "None"
+        key = self._key(arguments[0] if arguments else None)
         key = key if values else key.lstrip(", ")
         return f"{self.context.name('show')}({values}{key})"
 

@@ -27,6 +27,11 @@ class ResourceKind(str, Enum):
     EVERYTHING = "everything"  # exec, eval, globals(): a barrier
 
 
+FIGURE = (
+    "figure"  # name of a DISPLAY effect: a figure that opens itself, in a browser where there is no notebook
+)
+
+
 class Access(str, Enum):
     """What is done to a resource."""
 

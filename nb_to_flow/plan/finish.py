@@ -8,6 +8,7 @@ from dataclasses import replace
 from nb_to_flow.ir.diagnostics import Diagnostic, Severity
 from nb_to_flow.ir.facts import Access, ResourceKind
 from nb_to_flow.ir.names import flow_name
+from nb_to_flow.ir.notebook import CellKind
 from nb_to_flow.ir.plan import FlowPlan, Source, SourceKind, StepRole, TaskPlan
 from nb_to_flow.plan.assemble import Assembly, assemble, build_tasks, source_of
 from nb_to_flow.plan.draft import Draft, finding
@@ -134,7 +135,8 @@ def flow_plan(draft: Draft, tasks: tuple[TaskPlan, ...], results: tuple[tuple[st
     """The plan around the tasks."""
     notebook = draft.facts.notebook
     texts = {c.index: c.source for c in notebook.cells}
-    title, description = flow_texts(notebook.path, headings(notebook), texts)
+    code = next((c.index for c in notebook.cells if c.kind is CellKind.CODE), len(notebook.cells))
+    title, description = flow_texts(notebook.path, tuple(headings(notebook)), texts, code)
     used = {n for s in draft.facts.statements for n in s.binds | s.may_bind | s.reads}
     taken = frozenset(used | {t.name for t in tasks} | {"show", "np", "pd", "plt"})
     return FlowPlan(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain, count
 
-from nb_to_flow.ir.facts import ResourceKind
+from nb_to_flow.ir.facts import FIGURE, ResourceKind
 from nb_to_flow.ir.plan import STATE_NAMES, Input, Output, Source, SourceKind, Step, TaskPlan
 from nb_to_flow.plan.assemble import Assembly
 from nb_to_flow.plan.dependencies import SUPPORTED_GENERATORS, generator_uses, seeded_generators
@@ -103,7 +103,7 @@ def _exclusive(assembly: Assembly, group: int) -> set[str]:
         for effect in assembly.draft.facts.statements[index].effects:
             if effect.kind is ResourceKind.PYPLOT:
                 found.add("pyplot")
-            elif effect.kind is ResourceKind.DISPLAY and effect.name:
+            elif effect.kind is ResourceKind.DISPLAY and effect.name not in ("", FIGURE):
                 found.add(effect.name)  # a library that shows through a global of its own
             elif effect.kind is ResourceKind.RANDOM and effect.name in seeded:
                 found.add(effect.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from nb_to_flow.ir.notebook import CellKind
 from nb_to_flow.plan.assemble import Assembly, cells_of
@@ -97,10 +97,15 @@ def plain_text(markdown: str) -> str:
     return " ".join(text.split()).strip(" .:;-!?")
 
 
-def flow_texts(notebook_path: str, found: Iterable[Heading], texts: Mapping[int, str]) -> tuple[str, str]:
-    """Title and description of the flow: its first H1 and the paragraph under it."""
+def flow_texts(
+    notebook_path: str, found: Sequence[Heading], texts: Mapping[int, str], first_code: int
+) -> tuple[str, str]:
+    """Title and description of the flow: its first H1 and the paragraph under it.
+
+    An H1 that comes after other headings and code is the title of a section.
+    """
     for heading in found:
-        if heading.level == 1:
+        if heading.level == 1 and (heading is found[0] or heading.cell < first_code):
             return plain_text(heading.text), _first_paragraph(texts.get(heading.cell, ""), heading)
     stem = re.split(r"[/\\]", notebook_path)[-1].rsplit(".", 1)[0]
     words = " ".join(re.sub(r"_+|(?<=\w)-+(?=\w)", " ", stem).split())

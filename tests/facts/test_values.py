@@ -9,7 +9,7 @@ import pytest
 from nb_to_flow.facts import FactsOptions, analyse
 from nb_to_flow.facts.conventions import looks_like_file
 from nb_to_flow.facts.shell import named_files
-from nb_to_flow.ir.facts import Access, ResourceKind
+from nb_to_flow.ir.facts import Access, ResourceKind, Role
 from tests.facts.builders import facts_of, notebook
 
 FUNCTIONS = "def f(x):\n    print(x)\ndef g(x):\n    if x:\n        return x\ndef h(x):\n    if x:\n        return\n    x = 3"
@@ -140,3 +140,33 @@ def test_packages_beside_the_notebook_may_import_from_themselves(tmp_path: Path)
     assert outcome.value is not None
     for statement in outcome.value.statements[1:]:
         assert any(e.kind is ResourceKind.PYPLOT for e in statement.effects)
+
+
+@pytest.mark.parametrize(
+    ("code", "role"),
+    [
+        ("hv.extension('bokeh')", Role.SETTING),
+        ("opts.defaults(opts.Points(width=640))", Role.SETTING),
+        ("hv.Points([(0, 0)])", Role.COMPUTE),
+        ("hv.set_random_seed(1)", Role.COMPUTE),
+        ("hv.extension(df)", Role.COMPUTE),
+    ],
+)
+def test_libraries_are_set_up_at_module_level(code: str, role: Role) -> None:
+    cells = ("import holoviews as hv\nfrom holoviews import opts", "df = [1]\ndf.append(len(df))", code)
+    facts = facts_of(*cells, "p = hv.Points([(0, 0)])").statements
+    assert facts[-2].role is role
+    if role is Role.SETTING:
+        assert any(e.kind is ResourceKind.AMBIENT and e.name == "holoviews" for e in facts[-1].effects)
+
+
+def test_elements_of_pages_act_on_their_page() -> None:
+    cells = (
+        "from unheard_of import Page",
+        "page = Page()",
+        "box = page.find_element('a')",
+        "box.send_keys('x')",
+    )
+    assert "page" in facts_of(*cells).statements[-1].changes
+    browser = facts_of("from selenium import webdriver", "driver = webdriver.Chrome()").statements[-1]
+    assert "driver" in browser.unpicklable

@@ -153,7 +153,7 @@ def test_headings(source: str, found: list[tuple[int, str]]) -> None:
     ],
 )
 def test_without_a_first_heading_the_file_gives_the_title(path: str, title: str) -> None:
-    assert flow_texts(path, (), {}) == (title, "")
+    assert flow_texts(path, (), {}, 0) == (title, "")
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,24 @@ def test_without_a_first_heading_the_file_gives_the_title(path: str, title: str)
 )
 def test_the_paragraph_under_the_title_is_the_description(under: str, description: str) -> None:
     heading = Heading(cell=0, level=1, text="Sums")
-    assert flow_texts("a.ipynb", [heading], {0: f"# Sums\n{under}"}) == ("Sums", description)
+    assert flow_texts("a.ipynb", [heading], {0: f"# Sums\n{under}"}, 0) == ("Sums", description)
+
+
+@pytest.mark.parametrize(
+    ("levels", "first_code", "title"),
+    [
+        ([(0, 1), (4, 1)], 1, "H0"),
+        ([(0, 2), (1, 1)], 2, "H1"),
+        ([(3, 1)], 0, "H3"),
+        ([(0, 2), (4, 1)], 1, "A"),
+        ([(0, 2), (4, 3)], 1, "A"),
+    ],
+)
+def test_a_first_heading_in_the_midst_is_no_title(
+    levels: list[tuple[int, int]], first_code: int, title: str
+) -> None:
+    found = [Heading(cell=cell, level=level, text=f"H{cell}") for cell, level in levels]
+    assert flow_texts("a.ipynb", found, {}, first_code)[0] == title
 
 
 _TABLE = ("import pandas as pd", "# md\n## Table", "table = pd.read_csv('table.csv')\ntable.head()")
