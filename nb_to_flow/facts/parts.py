@@ -12,6 +12,7 @@ from nb_to_flow.facts.values import Value
 
 INDEX = "pandas.Index"
 ROOTS = ("pandas", "numpy")  # libraries whose objects are data
+SEVERAL = ("list", "tuple", "dict")  # of tables, as `concat` takes them
 TABLES = ("pandas.DataFrame", "pandas.Series")
 
 
@@ -73,7 +74,8 @@ class Parts(Lazily):
     def label_alike(self, made: Value, sources: Value) -> None:
         """What is made of tables and indexes may have the very same indexes, not only equal ones."""
         tables = [obj for obj in made if self.heap.types[obj] in TABLES]
-        for obj in sources if tables else ():
+        several = {o for s in sources if tables and self.heap.types[s] in SEVERAL for o in self.heap.items(s)}
+        for obj in sources | several if tables else ():
             if self.heap.types[obj] == INDEX or self._is_labelled(obj):
                 for table in tables:
                     self.alike.setdefault(table, set()).add(obj)

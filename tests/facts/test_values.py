@@ -170,3 +170,12 @@ def test_elements_of_pages_act_on_their_page() -> None:
     assert "page" in facts_of(*cells).statements[-1].changes
     browser = facts_of("from selenium import webdriver", "driver = webdriver.Chrome()").statements[-1]
     assert "driver" in browser.unpicklable
+
+
+def test_tables_put_together_share_their_columns() -> None:
+    cells = (
+        "import pandas as pd\na = pd.DataFrame({'x': [1]})\nb = a * 2",
+        "both = pd.concat([a, b])",
+        "t = a.T",
+    )
+    assert "both" in facts_of(*cells, "t.index.name = 'i'").statements[-1].changes
