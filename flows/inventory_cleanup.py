@@ -319,6 +319,7 @@ def write_re_order_list(
     Returns (order, per_supplier). Reads out/thresholds.csv. Writes out/order_{s}.csv
     and out/thresholds.csv.
     """
+    end_line()
     write_file(
         "out/thresholds.csv",
         """\

@@ -9,8 +9,8 @@ from nb_to_flow.ir.facts import Access
 
 
 def mode_access(mode: str) -> Iterator[Access]:
-    """What an `open` mode does to the file: "r+" reads and writes."""
-    if "r" in mode or "+" in mode:
+    """What an `open` mode does to the file: "r+" reads and writes, "w+" reads only what it has written."""
+    if "r" in mode or "a" in mode and "+" in mode:
         yield Access.READ
     if "x" in mode:
         yield Access.ONCE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain, count
@@ -116,15 +117,23 @@ def publish_figures(assembly: Assembly, tasks: Mapping[int, TaskPlan]) -> dict[i
     return {g: replace(t, steps=tuple(_marked(assembly, t, kept))) for g, t in tasks.items()}
 
 
+def _shows_all(node: ast.stmt) -> bool:
+    """True for `plt.show()`, after which no figure is open."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    if not isinstance(call, ast.Call) or call.args or not isinstance(call.func, ast.Attribute):
+        return False
+    return call.func.attr == "show" and isinstance(call.func.value, ast.Name) and call.func.value.id == "plt"
+
+
 def _marked(assembly: Assembly, task: TaskPlan, kept: bool) -> Iterator[Step]:
     statements = assembly.draft.facts.statements
-    drawing: set[int] = set()
+    drawing: dict[int, bool] = {}  # cells that draw, and whether that ends with showing it
     last: dict[int, int] = {}
     for step in task.steps:
         cell = 0 if kept else assembly.draft.span(step.statement).cell
         last[cell] = step.statement
         if any(e.kind is ResourceKind.PYPLOT for e in statements[step.statement].effects):
-            drawing.add(cell)
-    ends = {last[c] for c in drawing}
+            drawing[cell] = _shows_all(assembly.draft.facts.notebook.statements[step.statement].node)
+    ends = {last[c] for c, is_shown in drawing.items() if not is_shown}
     for step in task.steps:
         yield replace(step, publishes_figures=step.statement in ends)
