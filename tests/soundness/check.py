@@ -64,7 +64,7 @@ def find_failure(
             said = tuple(d.message for d in conversion.errors)
             return Failure(book=book, granularity=granularity, schedule=Schedule(), problems=said, source="")
         source = conversion.flow.source
-        code = compile(source, "made_up_flow.py", "exec")
+        code = compile(source, "the_flow.py", "exec")
         for schedule in schedules(orders):
             problems = differences(wanted, run_flow(code, schedule))
             if problems:

@@ -26,7 +26,7 @@ import numpy as np
 
 from tests.soundness.outcome import Outcome, digest, files_in, plain, values_of
 
-MODULE = "made_up_flow"
+MODULE = "the_flow"  # as long as "__main__": texts of objects name their module
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ import pandas as pd
 CODE = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)
 _BUILTINS = frozenset(dir(builtins))
 NONE = ("NoneType", "None")
-_ADDRESS = re.compile(r" at 0x[0-9a-f]+|\b[\w.]+\.<locals>\.|__main__\.|\bmade_up_flow\.")
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+|\b[\w.]+\.<locals>\.|__main__\.|\bthe_flow\.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ def values_of(space: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_code(value: object) -> bool:
-    own = type(value).__module__ in ("__main__", "made_up_flow")
+    own = type(value).__module__ in ("__main__", "the_flow")
     return isinstance(value, CODE) or callable(value) and not own
 
 
@@ -81,7 +81,7 @@ def digest(value: Any, seen: tuple[int, ...] = ()) -> Any:
         return "code", getattr(value, "__name__", "")
     if hasattr(value, "__next__"):
         return "iterator" if _is_opaque(value) else _rest(value, seen)
-    if type(value).__module__ in ("__main__", "made_up_flow"):
+    if type(value).__module__ in ("__main__", "the_flow"):
         return name, tuple((k, digest(v, seen)) for k, v in sorted(vars(value).items()))
     return name, plain(repr(value))
 
