@@ -212,6 +212,14 @@ class Author:
         path = self.path(kind) if self.chance(0.6) else None
         return path or self.literal(kind)
 
+    def told(self, kind: str) -> str:
+        """An expression of a kind, list or dict, whose text is the same wherever its classes stand."""
+        code = self.a(kind)
+        with contextlib.suppress(Exception):
+            if "object at 0x" not in str(eval(code, dict(self.space))):
+                return code
+        return "[1, 2]" if kind == "list" else "{'k': 1}"
+
     def part(self, kind: str) -> str:
         """An expression of a kind that is short."""
         plain = {"int": "3", "str": "'w'", "list": "[4, 1]"}

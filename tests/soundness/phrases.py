@@ -105,10 +105,10 @@ def augment(me: Author) -> str | None:
 def compute(me: Author) -> str:
     """A value made of others."""
     forms = [
-        f"{me.a('int')} * 2 + {me.a('int')}", f"sum(len(str(v)) for v in {me.a('list')})", f"str({me.any()})",
+        f"{me.a('int')} * 2 + {me.a('int')}", f"sum(len(str(v)) for v in {me.told('list')})", f"str({me.any()})",
         f"sorted({me.a('set')}, key=str)", f"float({me.a('array')}.sum())", f"{{str(v): [v] for v in {me.a('list')}[:3]}}",
         f"[({me.a('int')}, v) for v in {me.a('list')}[:3]]", f"repr({me.a('list')})",
-        f"len({me.a('dict')})", f"{me.a('array')} * 2", f"[len(str(v)) for v in {me.a('dict')}.values()]",
+        f"len({me.a('dict')})", f"{me.a('array')} * 2", f"[len(str(v)) for v in {me.told('dict')}.values()]",
     ]  # fmt: skip
     return f"{me.target()} = {me.pick(forms)}"
 
@@ -118,7 +118,7 @@ def walrus(me: Author) -> str:
     name, other = me.new(), me.target()
     forms = [
         f"{other} = [{name} := v for v in {me.a('list')}[:3]]", f"if ({name} := {me.a('int')}) > 2:\n    {other} = {name}",
-        f"{other} = ({name} := {me.a('list')})", f"print([{name} := len(str(v)) for v in {me.a('list')}])",
+        f"{other} = ({name} := {me.a('list')})", f"print([{name} := len(str(v)) for v in {me.told('list')}])",
     ]  # fmt: skip
     return me.pick(forms)
 
