@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nb_to_flow.ir.facts import Access, ResourceKind
 from nb_to_flow.plan.cuts import cut, halve
@@ -234,7 +234,15 @@ class Merger:
 
     def _join_neighbour(self, piece: int) -> None:
         size = len(self.statements(piece))
-        choices = []
+        choices = [
+            (
+                True,
+                abs(min(self.pieces[other]) - min(self.pieces[piece])),
+                size + len(self.statements(other)),
+                other,
+            )
+            for other in self._beside(piece)
+        ]
         for other in sorted(self._after[piece] | self._before[piece]):
             source, target = (piece, other) if other in self._after[piece] else (other, piece)
             alone = len(self._after[source]) == 1 or len(self._before[target]) == 1
@@ -245,6 +253,18 @@ class Merger:
                 choices.append((not chain, distance, together, other))
         if choices:
             self._merge(piece, min(choices)[3])
+
+    def _beside(self, piece: int) -> Iterator[int]:
+        """The pieces just before and after it that need the same, if nothing needs any of them."""
+        if self._after[piece] or not self._before[piece] or _stores(self._draft, self.statements(piece)):
+            return
+        order = sorted(self.pieces, key=lambda p: min(self.pieces[p]))
+        place = order.index(piece)
+        for other in (*order[max(place - 1, 0) : place], *order[place + 1 : place + 2]):
+            alike = not self._after[other] and self._before[other] == self._before[piece]
+            together = len(self.statements(piece)) + len(self.statements(other))
+            if alike and together <= self._most and not _stores(self._draft, self.statements(other)):
+                yield other
 
     def _merge(self, piece: int, into: int) -> None:
         self.pieces[into] += self.pieces.pop(piece)

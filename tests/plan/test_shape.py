@@ -360,6 +360,21 @@ def test_small_steps_aside_share_their_copy_of_a_function_over_data(
         assert (plan.tasks[-1].title, plan.tasks[-1].name) == ("Bests", "compute_bests")
 
 
+def test_too_many_small_sections_join_the_ones_beside_them() -> None:
+    """Not the task that made their data: it would be the section of all."""
+    sections = []
+    for n in range(16):
+        look = f"\nprint(df.x.quantile({n} / 16))" if n % 2 else ""
+        sections += [
+            f"# md\n## Look {n}",
+            f"part = df[df.x > {n}]\nprint(part.mean())\nprint(part.std()){look}",
+        ]
+    plan = plan_of(*_LOADED, *sections, outputs="df")
+    assert len(plan.tasks) < 17 and plan.tasks[0].cells == (2,)
+    for task in plan.tasks[1:]:
+        assert list(task.cells) == list(range(task.cells[0], task.cells[-1] + 1, 2))
+
+
 def test_an_empty_container_is_no_task() -> None:
     cells = ("from collections import deque", "# md\n## Queue", "waiting = deque()", "# md\n## Work")
     work = "for k in range(9):\n    waiting.append(k)\nfirst = waiting.popleft()\nprint(first)"
