@@ -31,9 +31,12 @@ def titles_of(assembly: Assembly) -> dict[int, str]:
 
 
 def _best(above: Sequence[Sequence[Heading]]) -> str:
-    """The heading above most cells; if none is above half of them, the innermost above all."""
+    """The heading above most cells; if none is above half of them, the innermost above all.
+
+    None if most stand under no heading.
+    """
     texts = [chain[-1].text for chain in above if chain]
-    if not texts:
+    if 2 * len(texts) < len(above) or not texts:
         return ""
     best = max(texts, key=lambda t: (texts.count(t), -texts.index(t)))
     common = [h for h in above[0] if all(h in chain for chain in above)]

@@ -174,6 +174,22 @@ def test_the_paragraph_under_the_title_is_the_description(under: str, descriptio
     assert flow_texts("a.ipynb", [heading], {0: f"# Sums\n{under}"}, 0) == ("Sums", description)
 
 
+def test_a_heading_above_few_of_its_cells_is_no_tasks_title() -> None:
+    scale = "high = df.a.max()\nlow = df.a.min()\nscaled = (df.a - low) / (high - low)\nprint(scaled.mean())\nprint(scaled)"
+    plan = plan_of(
+        "import pandas as pd",
+        "df = pd.read_csv('a.csv')",
+        "print(df.head())",
+        "df['b'] = df.a * 2",
+        "print(df.describe())",
+        "# md\n## Scale",
+        scale,
+        "# md\n## Totals",
+        "df.sum()",
+    )
+    assert [(task.cells, task.title) for task in plan.tasks] == [((1, 2, 3, 4, 8), ""), ((6,), "Scale")]
+
+
 @pytest.mark.parametrize(
     ("levels", "first_code", "title"),
     [
