@@ -76,6 +76,7 @@ class Functions(LibraryCalls):
     def call_function(self, function: FunctionObject, args: Arguments, node: ast.AST) -> Value:
         """Run a function of the notebook with these arguments; returns what it may return."""
         self._note_call(function)
+        self.record.has_followed = True
         running = next((frame for known, frame in self.active if known is function), None)
         if running is not None and sum(known is function for known, _ in self.active) >= 2:
             return self._recurse(function, running, args)

@@ -68,6 +68,7 @@ class Record:
     calls: set[str] = field(default_factory=set)
     libraries: set[str] = field(default_factory=set)
     awaits: bool = False
+    has_followed: bool = False  # functions of the notebook or of a module beside it
     is_none: bool = False  # the statement's value, if it is an expression
     assumptions: dict[str, int] = field(default_factory=dict)
     is_apart: bool = False  # what runs now may really run later

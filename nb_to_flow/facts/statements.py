@@ -34,11 +34,19 @@ class Statements(Definitions):
 
     def _is_surely_none(self, node: ast.expr) -> bool:
         """True for a library's call, and for one of a function of the notebook that says so by having no `return`."""
-        if not isinstance(node, ast.Call) or not self.record.calls:
+        if not isinstance(node, ast.Call) or not self.record.has_followed:
             return isinstance(node, ast.Call)
-        called = self.module.values.get(node.func.id, NOTHING) if isinstance(node.func, ast.Name) else NOTHING
-        functions = [p for obj in called if isinstance(p := self.payload(obj), FunctionObject)]
-        return bool(functions) and len(functions) == len(called) and all(map(_returns_nothing, functions))
+        functions = self._called(node.func)
+        return bool(functions) and all(function and _returns_nothing(function) for function in functions)
+
+    def _called(self, node: ast.expr) -> list[FunctionObject | None]:
+        """What a name, or a method of a name's value, may stand for; None for what is no function of the notebook."""
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            return [
+                self.find_method(obj, node.attr) for obj in self.module.values.get(node.value.id, NOTHING)
+            ]
+        named = self.module.values.get(node.id, NOTHING) if isinstance(node, ast.Name) else NOTHING
+        return [p if isinstance(p := self.payload(obj), FunctionObject) else None for obj in named]
 
     def _run_Assign(self, node: ast.Assign) -> None:
         value = self.eval(node.value)

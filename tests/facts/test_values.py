@@ -19,6 +19,7 @@ NONE = [
     ["d = {}", "d.update(a=1)"],
     [FUNCTIONS, "f(1)"],
     [FUNCTIONS, "h(1)"],
+    ["class A:\n    def run(self):\n        self.x = 1", "a = A()", "a.run()"],
     ["import random", "random.shuffle([1, 2])"],
 ]
 NOT_NONE = [
@@ -27,6 +28,8 @@ NOT_NONE = [
     [FUNCTIONS, "g(0)"],
     ["import functools\n@functools.cache\ndef f(x):\n    print(x)", "f(1)"],
     ["def f(x):\n    yield x", "f(1)"],
+    ["class A:\n    def run(self):\n        return self", "a = A()", "a.run()"],
+    ["def f(x):\n    return nowhere_bound", "f(1)"],
     ["[print(i) for i in range(2)]"],
     ["import os", "os.getcwd()"],
 ]
