@@ -128,6 +128,8 @@ def _draws_seeded(task: TaskPlan, context: Context) -> bool:
 def _copy(copy: Copy, context: Context) -> list[str]:
     if copy.kind is CopyKind.METHOD:
         return [f"{name} = {name}.copy()" for name in copy.names]
+    if copy.kind is CopyKind.ARRAY:
+        return [f'{name} = {name}.copy(order="K")' for name in copy.names]
     names = ", ".join(copy.names)
     deepcopy = context.name("deepcopy")
     return [f"{names} = {deepcopy}({names if len(copy.names) == 1 else f'({names})'})"]

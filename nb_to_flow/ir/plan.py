@@ -65,7 +65,8 @@ class Output:
 class CopyKind(str, Enum):
     """How a task copies inputs before it changes them."""
 
-    METHOD = "method"  # x = x.copy(): frames and arrays; dict, list and set when shallow
+    METHOD = "method"  # x = x.copy(): frames; dict, list and set when shallow
+    ARRAY = "array"  # x = x.copy(order="K"): laid out as it was, or sums and products may round otherwise
     DEEP = "deep"  # x = deepcopy(x); x, y = deepcopy((x, y)) keeps what they share
 
 

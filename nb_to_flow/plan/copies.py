@@ -44,7 +44,8 @@ def copies_for(draft: Draft, interface: Interface, together: Iterable[Together])
             ordered = tuple(n for n in interface.inputs if n in joined)
             copies.append(Copy(names=ordered, kind=CopyKind.DEEP))
         else:
-            copies.append(Copy(names=(name,), kind=CopyKind.METHOD))
+            is_array = draft.versions.type_of((name, interface.inputs[name])) == "numpy.ndarray"
+            copies.append(Copy(names=(name,), kind=CopyKind.ARRAY if is_array else CopyKind.METHOD))
     return tuple(copies)
 
 

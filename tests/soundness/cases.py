@@ -2515,4 +2515,25 @@ drawn = random.random()
 more = [drawn] * 2
 print(more)
 """,
+    "an_array_keeps_its_layout_when_it_is_copied": """
+# %%
+import numpy as np
+# %% [markdown]
+# One
+# %%
+table = np.asfortranarray(np.arange(6.0).reshape(2, 3))
+print(table.sum())
+# %% [markdown]
+# Two
+# %%
+total = table.mean()
+print(total)
+# %% [markdown]
+# Three
+# %%
+table[0] = 7
+flat = table.ravel(order='K')
+flat[1] = 9
+print(table.flags['F_CONTIGUOUS'], table.tolist())
+""",
 }
