@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from abc import abstractmethod
+from collections.abc import Hashable
 from contextlib import nullcontext
 
 from nb_to_flow.facts.arguments import Arguments
@@ -29,8 +30,15 @@ _RELABELLING = frozenset(
 _MAPPINGS = frozenset({"dict", "collections.defaultdict", "collections.OrderedDict"})
 
 
+_Taking = tuple[ApiFacts, Value, Arguments, ast.AST]
+
+
 class LibraryCalls(LibraryEffects):
     """Library functions and methods, by their tables."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)
+        self._takes_from: dict[int, _Taking] = {}  # iterators, and what they take their items from
 
     def apply(self, api: ApiFacts, name: str, receiver: Value, args: Arguments, node: ast.AST) -> Value:
         """Do what `api` says; the receiver is NOTHING for functions."""
@@ -250,6 +258,14 @@ class LibraryCalls(LibraryEffects):
                 self._hold_places(pairs, [self._items_of(value, node) for value in args.positional])
             else:
                 self._hold(frozenset(pairs), inner)
+            if "iterator" in self.traits(obj):
+                self._takes_from[obj] = api, source, args, node
+
+    def parts(self, value: Value, node: ast.AST | Hashable) -> Value:
+        """Objects that may be inside; iterators give what their sources have by now."""
+        for obj in value & self._takes_from.keys():
+            self._hold_items(frozenset((obj,)), *self._takes_from.pop(obj))
+        return super().parts(value, node)
 
     def _hold_places(self, pairs: list[int], values: list[Value]) -> None:
         for pair in pairs:

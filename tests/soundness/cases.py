@@ -2536,4 +2536,21 @@ flat = table.ravel(order='K')
 flat[1] = 9
 print(table.flags['F_CONTIGUOUS'], table.tolist())
 """,
+    "an_iterator_gives_what_its_list_has_got_since": """
+# %%
+seen = ({'k': [1]}, {'k': [1]})
+# %%
+config = {'a': seen[-1]['k']}
+# %%
+seen = zip(seen[-1]['k'], [1, 0, 2])
+# %%
+config['a'][0] = {'k': [1]}
+# %% [markdown]
+# Clean
+# %%
+table = list(seen)
+# %%
+table[0][0]['b'] = {'k': [1]}
+print(table, config)
+""",
 }
