@@ -12,7 +12,6 @@ from nb_to_flow.facts.arguments import Arguments
 from nb_to_flow.facts.functions import arity
 from nb_to_flow.facts.heap import (
     ITEMS,
-    MEMORY,
     BoundMethod,
     ClassObject,
     FunctionObject,
@@ -251,8 +250,8 @@ class Calls(Identity):
             return frozenset((obj,))
         like = self._looks_like(obj, name, traits)
         if like is not None:
-            if "view" in like.result.split(" | ") and not self.heap.fields[obj].get(MEMORY):
-                self.heap.hold(obj, MEMORY, (self.heap.buffer(("own", obj)),))
+            if "view" in like.result.split(" | "):
+                self._give_memory((obj,))
             return self.apply(like, name, frozenset((obj,)), args, node) | given
         if self.uses_pyplot and cls is None and conventions.plots(name):
             self.record.effect(ResourceKind.PYPLOT, Access.WRITE, "", certain=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from abc import abstractmethod
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from contextlib import nullcontext
 
 from nb_to_flow.facts.arguments import Arguments
@@ -176,7 +176,16 @@ class LibraryCalls(LibraryEffects):
         told = args.keywords.get("copy", args.keywords.get("deep"))
         if told not in (self.imm("None"), self.false()):
             return False
-        return any("buffer" in self.traits(obj) or self.heap.fields[obj].get(MEMORY) for obj in first)
+        return any(
+            "buffer" in self.traits(obj) or not self.heap.types[obj] or self.heap.fields[obj].get(MEMORY)
+            for obj in first
+        )
+
+    def _give_memory(self, value: Iterable[int]) -> None:
+        """Objects of unknown make may have memory to share."""
+        for obj in value:
+            if obj not in self.heap.frozen and not self.heap.fields[obj].get(MEMORY):
+                self.heap.hold(obj, MEMORY, (self.heap.buffer(("own", obj)),))
 
     def _result_of(
         self,
@@ -192,6 +201,7 @@ class LibraryCalls(LibraryEffects):
         source = self.target(target, receiver, args) if target else first
         if word == "fresh" and self._is_uncopied(first, args):
             word = "view"
+            self._give_memory(obj for obj in first if not self.heap.types[obj])
         if word == "self":
             return receiver or first
         if word not in ("fresh", "view", "part", "items", "holds", "halves"):

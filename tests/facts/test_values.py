@@ -182,3 +182,11 @@ def test_tables_put_together_share_their_columns() -> None:
         "t = a.T",
     )
     assert "both" in facts_of(*cells, "t.index.name = 'i'").statements[-1].changes
+
+
+def test_arrays_that_are_not_copied_share_what_is_unknown() -> None:
+    cells = ("import numpy as np\nfrom somewhere import load", "box = load().astype(int)")
+    shared = facts_of(*cells, "items = np.array(box, copy=None)", "items[0] = 9").statements
+    assert "box" in shared[-1].changes
+    copied = facts_of(*cells, "items = np.array(box)", "items[0] = 9").statements
+    assert "box" not in copied[-1].changes
