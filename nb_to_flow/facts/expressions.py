@@ -152,9 +152,21 @@ class Expressions(Operators):
         kind = {ast.ListComp: "list", ast.SetComp: "set", ast.DictComp: "dict"}.get(type(node), "generator")
         obj = self.make(node, kind)
         surely = set(self.record.bound)
+        done = len(self.record.touched), len(self.record.changes)
+        sources = self._go_round(node, frame, obj)
+        if done != (len(self.record.touched), len(self.record.changes)):
+            sources |= self._go_round(node, frame, obj)  # a second round sees what the first has done
+        self.frame = outer
+        self._keep_old(node, surely)
+        if isinstance(node, ast.GeneratorExp):
+            self.heap.hold(obj, "frame", self.mutable(sources.union(*frame.values.values())))
+        return frozenset((obj,))
+
+    def _go_round(self, node: Comprehension, frame: Frame, made: int) -> set[int]:
+        """Run a comprehension once; gives what it goes through."""
         sources: set[int] = set()
         for index, part in enumerate(node.generators):
-            self.frame = outer if index == 0 else frame
+            self.frame = frame.outer if index == 0 and frame.outer is not None else frame
             source = self.eval(part.iter)
             sources |= source
             items = self.iterate(source, part.iter)
@@ -166,12 +178,8 @@ class Expressions(Operators):
                 self.record.awaits = True
         elements = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         for element in elements:
-            self.heap.hold(obj, ITEMS, self.eval(element))
-        self.frame = outer
-        self._keep_old(node, surely)
-        if isinstance(node, ast.GeneratorExp):
-            self.heap.hold(obj, "frame", self.mutable(sources.union(*frame.values.values())))
-        return frozenset((obj,))
+            self.heap.hold(made, ITEMS, self.eval(element))
+        return sources
 
     def _keep_old(self, node: Comprehension, surely: set[str]) -> None:
         """What `:=` binds in a comprehension over nothing stays as it was."""

@@ -2553,4 +2553,18 @@ table = list(seen)
 table[0][0]['b'] = {'k': [1]}
 print(table, config)
 """,
+    "a_comprehension_sees_what_its_earlier_rounds_did": """
+# %%
+table = len([4, 1])
+# %%
+def put(x):
+    global table
+    table = [x, table]
+    return x
+# %%
+config = [put(table) for i in range(2)]
+# %%
+table[-1][0] = 1
+print(config, table)
+""",
 }
