@@ -255,16 +255,20 @@ class Merger:
             self._merge(piece, min(choices)[3])
 
     def _beside(self, piece: int) -> Iterator[int]:
-        """The pieces just before and after it that need the same, if nothing needs any of them."""
-        if self._after[piece] or not self._before[piece] or _stores(self._draft, self.statements(piece)):
+        """The pieces just before and after it that need the same, if all they leave is pictures and text."""
+        if not self._before[piece] or not self._leaves_nothing(piece):
             return
         order = sorted(self.pieces, key=lambda p: min(self.pieces[p]))
         place = order.index(piece)
         for other in (*order[max(place - 1, 0) : place], *order[place + 1 : place + 2]):
-            alike = not self._after[other] and self._before[other] == self._before[piece]
             together = len(self.statements(piece)) + len(self.statements(other))
-            if alike and together <= self._most and not _stores(self._draft, self.statements(other)):
+            alike = self._before[other] == self._before[piece] and self._leaves_nothing(other)
+            if alike and together <= self._most:
                 yield other
+
+    def _leaves_nothing(self, piece: int) -> bool:
+        makes = any(_makes_results(self._draft, self._units[unit]) for unit in self.pieces[piece])
+        return not self._after[piece] and not makes and not _stores(self._draft, self.statements(piece))
 
     def _merge(self, piece: int, into: int) -> None:
         self.pieces[into] += self.pieces.pop(piece)
