@@ -74,8 +74,9 @@ class Definitions(Blocks):
 
     def module_value(self, qualified: str) -> Value:
         """A module: one beside the notebook, else a library's."""
-        self.imported.add(qualified.partition(".")[0])
-        self.uses_pyplot = self.uses_pyplot or qualified.partition(".")[0] in PLOTTERS
+        library = qualified.partition(".")[0]
+        self.imported.add(library)
+        self.uses_pyplot = self.uses_pyplot or library in PLOTTERS
         local = self.local_module(qualified)
         return self.imm("module", local) if local is not None else self.library(qualified)
 

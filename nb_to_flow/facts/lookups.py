@@ -49,32 +49,28 @@ class Lookups(Attributes):
                 self.formulas.update(self.mutable(made))
             return made
         if name in EXPRESSIONS:
-            for text in self._texts_of(args, _OF_EXPRESSION):
-                self._load_named(WORD.findall(text))
+            self._load_named(WORD, args, _OF_EXPRESSION)
         return super().call_library(name, args, node)
 
     def quoted_names(self, receivers: Value, method: str, args: Arguments) -> None:
         """`df.query("x > @limit")` reads the variable `limit`, `connection.sql("select * from df")` reads `df`."""
         if method in OF_DUCKDB and any(self.heap.types[obj].startswith("duckdb.") for obj in receivers):
-            for text in self._texts_of(args, _OF_EXPRESSION):
-                self._load_named(WORD.findall(text))
+            self._load_named(WORD, args, _OF_EXPRESSION)
         elif method in ("query", "eval"):
-            for text in self._texts_of(args, "0|expr"):
-                self._load_named(MARKED.findall(text))
+            self._load_named(MARKED, args, "0|expr")
 
     def _looks_up_formula(self, args: Arguments) -> bool:
         """`smf.ols("y ~ f(x)", df)` reads the function `f` (and any variable that is no column).
 
         True if it calls any but those that statsmodels finds by itself when it unpickles a model.
         """
-        called: set[str] = set()
-        for text in self._texts_of(args, _OF_FORMULA):
-            called.update(CALLED.findall(text))
-            self._load_named(WORD.findall(text))
+        self._load_named(WORD, args, _OF_FORMULA)
+        called = {name for text in self._texts_of(args, _OF_FORMULA) for name in CALLED.findall(text)}
         return bool(called & self.module.values.keys() - {"np", "pd"})
 
-    def _load_named(self, names: list[str]) -> None:
-        for name in names:
+    def _load_named(self, pattern: re.Pattern[str], args: Arguments, target: str) -> None:
+        """Read the variables that the argument's texts name."""
+        for name in (name for text in self._texts_of(args, target) for name in pattern.findall(text)):
             is_local = self.frame.outer is not None and self.frame.find(name) is not None
             if not is_local and name in self.module.values:
                 self.maybe_called(self.load(name), Arguments(), ast.Pass())

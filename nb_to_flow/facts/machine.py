@@ -63,9 +63,7 @@ class Machine(ABC):
         self.aliases: set[str] = set()  # variables that name types made of others (`list[int]`)
         self.settled: frozenset[str] = frozenset()  # variables that can stand at module level
         self.models: set[int] = set()  # models that evaluate their formula again when they are unpickled
-        self.formulas: set[int] = (
-            set()
-        )  # those of them whose formula looks up what no module of a library has
+        self.formulas: set[int] = set()  # those whose formula looks up what no library's module has
         self.wrappers: dict[str, str] = {}  # what a decorator made of functions: types
         self.kept: dict[int, set[str]] = {}  # what objects that cache have surely computed so far
         self.taken: dict[

@@ -12,7 +12,6 @@ from nb_to_flow.facts.values import Value
 
 INDEX = "pandas.Index"
 ROOTS = ("pandas", "numpy")  # libraries whose objects are data
-SEVERAL = ("list", "tuple", "dict")  # of tables, as `concat` takes them
 TABLES = ("pandas.DataFrame", "pandas.Series")
 
 
@@ -74,8 +73,8 @@ class Parts(Lazily):
     def label_alike(self, made: Value, sources: Value) -> None:
         """What is made of tables and indexes may have the very same indexes, not only equal ones."""
         tables = [obj for obj in made if self.heap.types[obj] in TABLES]
-        several = {o for s in sources if tables and self.heap.types[s] in SEVERAL for o in self.heap.items(s)}
-        for obj in sources | several if tables else ():
+        listed = frozenset(o for s in self.containers(sources) for o in self.heap.items(s))
+        for obj in sources | listed if tables else ():
             if self.heap.types[obj] == INDEX or self._is_labelled(obj):
                 for table in tables:
                     self.alike.setdefault(table, set()).add(obj)

@@ -34,6 +34,7 @@ class _Body:
         }
         self.names: FlowNames = flow_names(self.plan, frozenset(constants))
         self.actions = schedule(self.plan)
+        self.submits = any(action.deed is Deed.SUBMIT for action in self.actions)
         self.tasks = {task.name: task for task in self.plan.tasks}
         self.unpacked: set[str] = set()
 
@@ -76,7 +77,7 @@ class _Body:
         """What to say above the first of such actions."""
         if action.deed is not Deed.UNPACK and self._waits_to_draw(action.task):
             yield _ONE_BY_ONE
-        if action.deed is Deed.CALL and any(other.deed is Deed.SUBMIT for other in self.actions):
+        if action.deed is Deed.CALL and self.submits:
             yield _HERE
 
     def _is_one_line(self, action: Action, following: Action | None) -> bool:

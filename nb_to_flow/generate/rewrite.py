@@ -204,7 +204,7 @@ class _Rewriter:
         """True if an expression's value is None or a drawing that its figure shows anyway."""
         if not isinstance(value, ast.Call):
             return False
-        name = resolve(value.func, self.context.imports)
+        name = self._name(value)
         if name in _SHOW_FIGURES | _SHOW_PLOTLY | _SILENT_FUNCTIONS or self._shows_itself(value):
             return True
         if self._is_display(value.func) or self._is_info(value):
@@ -229,7 +229,7 @@ class _Rewriter:
     # Calls
 
     def _call(self, node: ast.Call) -> Iterator[Edit]:
-        name = resolve(node.func, self.context.imports)
+        name = self._name(node)
         if name in _SHOW_FIGURES:
             yield self._replacement(node, self._figures(node))
         elif self._is_display(node.func):
@@ -270,7 +270,7 @@ class _Rewriter:
         method = node.func
         if not isinstance(method, ast.Attribute) or method.attr != "show" or node.args:
             return False
-        if resolve(method, self.context.imports) in _SHOW_FIGURES:
+        if self._name(node) in _SHOW_FIGURES:
             return False
         facts = self.context.facts(self.statement.index)
         if facts.role in (Role.FUNCTION, Role.CLASS):  # what they do is known where they are called
@@ -300,7 +300,7 @@ class _Rewriter:
             yield self._replacement(node, "; ".join(effects) or "pass")
 
     def _stdout_write(self, call: ast.Call) -> Iterator[Edit]:
-        name = resolve(call.func, self.context.imports)
+        name = self._name(call)
         if name == "sys.stdout.write" and self.context.joins_lines and len(call.args) == 1:
             yield self._replacement(call.func, "print")
             yield self._appended(call, 'end=""')

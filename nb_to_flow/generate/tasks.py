@@ -32,7 +32,7 @@ def _decorator(task: TaskPlan, context: Context) -> str:
     options = ["cache_policy=NO_CACHE"]
     if context.options.timeout_seconds is not None:
         options.append(f"timeout_seconds={context.options.timeout_seconds!r}")
-    if task.retry and context.options.retries:
+    if _is_retried(task, context):
         options.append("**RETRY_IO")
     # A task that runs like any other, whoever calls it and wherever.
     own_loop = "\n@in_event_loop" if task.is_async else ""
@@ -89,10 +89,8 @@ def _prologue(task: TaskPlan, context: Context) -> list[Line]:
         first = next(t for t in context.plan.tasks if _starts_afresh(t, context)) is task
         comment = "  # what a run that failed has left" if first else ""
         code.append(context.renamed('plt.close("all")') + comment)
-    if (
-        task.retry
-        and context.options.retries
-        and any(cell in context.open_cells for cell in _cells(task, context))
+    if _is_retried(task, context) and any(
+        context.statement(s.statement).cell in context.open_cells for s in task.steps
     ):
         code.append(f"{context.name('end_line')}()")
     code += [line for copy in task.copies for line in _copy(copy, context)]
@@ -106,14 +104,14 @@ def _prologue(task: TaskPlan, context: Context) -> list[Line]:
     return [line for statement in code for line in written(statement)]
 
 
-def _cells(task: TaskPlan, context: Context) -> set[int]:
-    return {context.statement(step.statement).cell for step in task.steps}
+def _is_retried(task: TaskPlan, context: Context) -> bool:
+    return task.retry and bool(context.options.retries)
 
 
 def _starts_afresh(task: TaskPlan, context: Context) -> bool:
     """True if it draws and may be retried: it must not draw on figures of the run that failed."""
     draws = any(context.has_effect(s.statement, ResourceKind.PYPLOT) for s in task.steps)
-    return draws and task.retry and bool(context.options.retries)
+    return draws and _is_retried(task, context)
 
 
 def _draws_seeded(task: TaskPlan, context: Context) -> bool:

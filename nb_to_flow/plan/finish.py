@@ -137,8 +137,7 @@ def flow_plan(draft: Draft, tasks: tuple[TaskPlan, ...], results: tuple[tuple[st
     texts = {c.index: c.source for c in notebook.cells}
     code = next((c.index for c in notebook.cells if c.kind is CellKind.CODE), len(notebook.cells))
     title, description = flow_texts(notebook.path, tuple(headings(notebook)), texts, code)
-    used = {n for s in draft.facts.statements for n in s.binds | s.may_bind | s.reads}
-    taken = frozenset(used | {t.name for t in tasks} | {"show", "np", "pd", "plt"})
+    taken = frozenset(draft.versions.names_in_use | {t.name for t in tasks} | {"show", "np", "pd", "plt"})
     return FlowPlan(
         facts=draft.facts,
         name=draft.options.name or flow_name(notebook.path, taken),

@@ -233,26 +233,22 @@ class Merger:
             self._join_neighbour(piece)
 
     def _join_neighbour(self, piece: int) -> None:
-        size = len(self.statements(piece))
-        choices = [
-            (
-                True,
-                abs(min(self.pieces[other]) - min(self.pieces[piece])),
-                size + len(self.statements(other)),
-                other,
-            )
-            for other in self._beside(piece)
-        ]
-        for other in sorted(self._after[piece] | self._before[piece]):
-            source, target = (piece, other) if other in self._after[piece] else (other, piece)
-            alone = len(self._after[source]) == 1 or len(self._before[target]) == 1
-            together = size + len(self.statements(other))
-            if alone and together <= self._most:
+        choices = []
+        for other, in_chain in (*self._linked(piece), *((beside, False) for beside in self._beside(piece))):
+            together = len(self.statements(piece)) + len(self.statements(other))
+            if together <= self._most:
                 distance = abs(min(self.pieces[other]) - min(self.pieces[piece]))
-                chain = len(self._after[source]) == 1 and len(self._before[target]) == 1
-                choices.append((not chain, distance, together, other))
+                choices.append((not in_chain, distance, together, other))
         if choices:
             self._merge(piece, min(choices)[3])
+
+    def _linked(self, piece: int) -> Iterator[tuple[int, bool]]:
+        """The pieces on edges that are one side's only one, and whether they are the only one of both."""
+        for other in sorted(self._after[piece] | self._before[piece]):
+            source, target = (piece, other) if other in self._after[piece] else (other, piece)
+            ends = len(self._after[source]) == 1, len(self._before[target]) == 1
+            if any(ends):
+                yield other, all(ends)
 
     def _beside(self, piece: int) -> Iterator[int]:
         """The pieces just before and after it that need the same, if all they leave is pictures and text."""
@@ -261,9 +257,7 @@ class Merger:
         order = sorted(self.pieces, key=lambda p: min(self.pieces[p]))
         place = order.index(piece)
         for other in (*order[max(place - 1, 0) : place], *order[place + 1 : place + 2]):
-            together = len(self.statements(piece)) + len(self.statements(other))
-            alike = self._before[other] == self._before[piece] and self._leaves_nothing(other)
-            if alike and together <= self._most:
+            if self._before[other] == self._before[piece] and self._leaves_nothing(other):
                 yield other
 
     def _leaves_nothing(self, piece: int) -> bool:

@@ -17,7 +17,7 @@ from nb_to_flow.plan.fusion import keeps_figures
 
 def state_names(draft: Draft) -> dict[str, str]:
     """What the state of each generator is called: nothing that the notebook has a variable of that name for."""
-    used = {n for s in draft.facts.statements for n in s.binds | s.may_bind | s.reads}
+    used = draft.versions.names_in_use
     return {generator: _unused(name, used) for generator, name in STATE_NAMES.items()}
 
 

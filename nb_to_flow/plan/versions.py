@@ -228,6 +228,11 @@ class Versions:
         return frozenset(wanted - self.reaching.shadowed[index])
 
     @cached_property
+    def names_in_use(self) -> frozenset[str]:
+        """Names that the notebook binds or reads at module level."""
+        return frozenset(n for s in self.facts.statements for n in s.binds | s.may_bind | s.reads)
+
+    @cached_property
     def used_as_builtins(self) -> frozenset[str]:
         """Names that are builtins for some statements and something else for later ones."""
         return frozenset().union(*(self.builtins(i) for i in range(len(self.facts.statements))))

@@ -68,7 +68,7 @@ def _is_overridden(draft: Draft, parameter: Parameter) -> bool:
 
 
 def _free_name(draft: Draft) -> str:
-    used = {n for s in draft.facts.statements for n in s.binds | s.may_bind | s.reads}
+    used = draft.versions.names_in_use
     return NAME if NAME not in used else f"{NAME}_in_order"
 
 

@@ -275,11 +275,10 @@ def _is_shell_text(node: ast.expr, context: Context) -> bool:
 
 def _is_loaded_extensions(node: ast.AST, context: Context) -> bool:
     """`get_ipython().extension_manager.loaded`: none of IPython's extensions is, in a flow."""
-    if not (isinstance(node, ast.Attribute) and node.attr == "loaded"):
+    manager = node.value if isinstance(node, ast.Attribute) and node.attr == "loaded" else None
+    if not (isinstance(manager, ast.Attribute) and manager.attr == "extension_manager"):
         return False
-    manager = node.value
-    named = isinstance(manager, ast.Attribute) and manager.attr == "extension_manager"
-    return named and _is_shell(manager.value, context)  # type: ignore[attr-defined]
+    return _is_shell(manager.value, context)
 
 
 def _as_value(lowered: Lowered, origin: int) -> Lowered:
